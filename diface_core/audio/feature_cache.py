@@ -109,13 +109,14 @@ class FeatureCache:
             return None
         try:
             shape = _read_shape(file)
-            os.utime(path)
         except (OSError, ValueError, EOFError) as damage:
             log.warning("Speech features are computed again, %s cannot be used: %s", path.name, damage)
             file.close()
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
+        with contextlib.suppress(OSError):  # another process has removed the file, which is still open here
+            os.utime(path)
         return _read_chunks(file, shape)
 
     def _evict_from_disk(self) -> None:

@@ -20,7 +20,8 @@ JAW, CLOSE, SMILE = (channels.FACE.index(name) for name in ("jawOpen", "mouthClo
 def speech(rows: int, opening: float, smile: float, seed: int = 0) -> TrainingSequence:
     """Return a speaker whose jaw follows loudness with the gain `opening`, with a constant smile."""
     rng = np.random.default_rng(seed)
-    loud = np.convolve(rng.standard_normal(rows + 8), np.hanning(9) / 3, "valid")
+    # Not so quiet that the mouth rests (model/quiet_mouth.py).
+    loud = np.maximum(np.convolve(rng.standard_normal(rows + 8), np.hanning(9) / 3, "valid"), -1.0)
     features, values = np.zeros((rows, DIMENSION), np.float16), np.zeros((rows, 52), np.float16)
     features[:, LOUDNESS] = loud
     values[:, JAW] = np.clip(0.4 + opening * loud, 0, 1)
