@@ -14,10 +14,11 @@ from ..errors import DifaceError
 from ..motion.files import WRITERS
 from ..types import GenerateRequest
 from ..untrusted.table import read_table
+from .mood_column import Moods, moods
 
 KINDS = tuple(suffix[1:] for suffix in WRITERS)
 """Kinds of output files."""
-OWN_COLUMNS = ("sound", "name", "transcript", "pins", "outputs")
+OWN_COLUMNS = ("sound", "name", "transcript", "language", "pins", "outputs")
 """Columns that are no option of `generate`."""
 OTHER_OPTIONS = ("out", "make_again", "samples", "cache", "audio")
 """Options of `generate` that a line cannot have."""
@@ -35,7 +36,11 @@ class Line:
         request: The request, without pins.
         outputs: Kinds of files.
         pins: A table of pins; None without one.
-        other: Columns that are passed through: the transcript, and those that are not known.
+        mood: Moods and their intensities.
+        transcript: What is said; "" if it is not known.
+        language: The language of the transcript.
+        is_checked: Whether the motion gets diagnostics.
+        other: Columns that are not known, and passed through.
     """
 
     number: int
@@ -43,6 +48,10 @@ class Line:
     request: GenerateRequest
     outputs: tuple[str, ...]
     pins: Path | None = None
+    mood: Moods = ()
+    transcript: str = ""
+    language: str = "en"
+    is_checked: bool = True
     other: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -70,12 +79,13 @@ class _Parser(argparse.ArgumentParser):
         raise ValueError(message.removeprefix("argument ").removeprefix("--"))
 
 
-def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",)) -> Batch:
+def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",), is_checked: bool = True) -> Batch:
     """Return the lines of a table.
 
     Args:
         path: A .csv file. Paths in it are relative to its folder.
         outputs: Kinds of files of lines that name none.
+        is_checked: Whether motions get diagnostics.
 
     Raises:
         DifaceError: The table cannot be read, or has no column `sound`.
@@ -93,14 +103,17 @@ def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",)) -> Batch:
         raise DifaceError(f"{path.name} has no column sound. Its columns are {', '.join(header)[:200]}.", HINT)
     parser = _Parser("line", add_help=False, allow_abbrev=False)
     generate_options.add_arguments(parser)
+    parser.add_argument("--mood", type=moods, default=())
     options = {action.dest: action for action in parser._actions if action.dest not in OTHER_OPTIONS}
     flags = {flag.removeprefix("--").replace("-", "_"): flag for flag in parser._option_string_actions}
     flags = {name: flag for name, flag in flags.items() if name not in OTHER_OPTIONS}
     unknown = tuple(name for name in columns if name not in (*OWN_COLUMNS, *flags, *options))
     reader = _RowReader(path.absolute().parent, outputs, parser, flags)
-    return Batch(
-        tuple(reader.read(number, dict(zip(columns, row, strict=False))) for number, row in enumerate(rows, 1)), unknown
-    )
+    lines = [reader.read(number, dict(zip(columns, row, strict=False))) for number, row in enumerate(rows, 1)]
+    checked = [
+        line if isinstance(line, BadLine) else dataclasses.replace(line, is_checked=is_checked) for line in lines
+    ]
+    return Batch(tuple(checked), unknown)
 
 
 class _RowReader:
@@ -130,13 +143,16 @@ class _RowReader:
         if wrong := [kind for kind in outputs if kind not in KINDS]:
             raise ValueError(f"Unknown output {wrong[0]}: write some of {', '.join(KINDS)}")
         arguments = ["--out", "unused.npz", *self._arguments(cells)]
-        request = generate_options.build_request(self._parser.parse_args(arguments))
+        options = self._parser.parse_args(arguments)
+        request = generate_options.build_request(options)
+        if options.mood and "face" not in request.parts:
+            raise ValueError("A mood needs the face, and the row generates only the head")
         section = dataclasses.replace(request.audio, path=self._folder / cells["sound"])
         pins = self._folder / cells["pins"] if "pins" in cells else None
         other = {name: cell for name, cell in cells.items() if name not in self._flags and name not in OWN_COLUMNS}
-        if "transcript" in cells:
-            other["transcript"] = cells["transcript"]
-        return Line(number, name, dataclasses.replace(request, audio=section), outputs, pins, other)
+        request = dataclasses.replace(request, audio=section)
+        transcript, language = cells.get("transcript", ""), cells.get("language", "en")
+        return Line(number, name, request, outputs, pins, options.mood, transcript, language, other=other)
 
     def _arguments(self, cells: dict[str, str]) -> list[str]:
         """The options of a row; a switch such as `no_blinks` is on for any value but no, false and 0."""

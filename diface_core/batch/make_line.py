@@ -21,7 +21,9 @@ from ..atomic_write import atomic_write
 from ..errors import DifaceError
 from ..motion.files import write_motion
 from ..types import GenerateRequest, GenerateResult, Motion, Report
+from .check_line import Checker, check_line
 from .lines import Line
+from .mood_column import in_mood
 from .pins_table import with_pins
 
 RECORDS = ".batch"
@@ -32,8 +34,8 @@ MADE, KEPT, FAILED = "made", "kept", "failed"
 """Made in this run; made in an earlier run, and kept; failed in this run."""
 
 
-class LineEngine(Protocol):
-    """What generates a line: `engines.Engines`."""
+class LineEngine(Checker, Protocol):
+    """What generates and checks a line: `engines.Engines`."""
 
     def generate(self, request: GenerateRequest, report: Report, /) -> GenerateResult:
         """Generate a Motion."""
@@ -48,7 +50,7 @@ class Outcome:
         number: The line's row in the table.
         status: MADE, KEPT or FAILED.
         reason: Why it failed.
-        facts: What is known about its motion: seconds, frames, files, opening of the mouth, time it took.
+        facts: What is known about its motion: seconds, frames, files, opening of the mouth, diagnostics, time it took.
     """
 
     number: int
@@ -95,6 +97,7 @@ def fingerprint(line: Line) -> str:
     """Return a hash of everything that determines the outputs of a line: options, kinds, and the files it reads."""
     request = protocol.generate_request_message(line.request, 0)
     content = [json.dumps(request.data, sort_keys=True, default=str), *line.outputs]
+    content += [json.dumps([line.mood, line.transcript, line.language])]
     for path in filter(None, (line.request.audio.path, line.pins)):
         stat = path.stat()
         content.append(f"{path} {stat.st_size} {stat.st_mtime_ns}")
@@ -114,13 +117,16 @@ def _make(line: Line, out: Path, engine: LineEngine) -> dict[str, Any]:
     identity = fingerprint(line)  # before the work, so that a sound that changes meanwhile is made again
     request = line.request if line.pins is None else with_pins(line.request, line.pins)
     result = engine.generate(request, lambda progress: None)
+    motion = in_mood(result.motion, line.mood, request)
     files = {}
     for kind in line.outputs:
         path = out / f"{line.name}.{kind}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_motion(path, result.motion)
+        write_motion(path, motion)
         files[f"{line.name}.{kind}"] = path.stat().st_size
-    facts = {**_facts(result.motion), "files": files, "model_hash": result.model_hash}
+    facts = {**_facts(motion), "files": files, "model_hash": result.model_hash}
+    if line.is_checked:
+        facts |= check_line(engine, request, motion, line.transcript, line.language)
     if result.notes:
         facts["notes"] = " ".join(result.notes)
     facts["took"] = round(time.monotonic() - began, 3)

@@ -19,7 +19,8 @@ NOT_REACHED = "not reached"
 MAX_ROWS = 2000
 """Lines that the page lists; failures come first. The JSON file has all."""
 COLUMNS = (
-    "row", "name", "status", "reason", "sound", "seconds", "frames", "closures", "mean_opening", "took", "notes",
+    "row", "name", "status", "reason", "sound", "seconds", "frames", "closures", "mean_opening", "problems",
+    "took", "notes", "transcript_notes", "mood", "transcript",
 )  # fmt: skip
 
 _STYLE = """body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222}table{border-collapse:collapse}
@@ -64,6 +65,8 @@ def _row(line: Line | BadLine, outcome: Outcome | None) -> dict[str, Any]:
     if isinstance(line, BadLine):
         return {**row, "status": FAILED, "reason": line.reason}
     row |= {"sound": str(line.request.audio.path), "seed": line.request.seed, **dict(line.other)}
+    row |= {"transcript": line.transcript} if line.transcript else {}
+    row |= {"mood": ", ".join(f"{name} {intensity:g}" for name, intensity in line.mood)} if line.mood else {}
     if outcome is None:
         return {**row, "status": NOT_REACHED, "reason": "The run ended before this line: start it again."}
     return {**row, "status": outcome.status, "reason": outcome.reason, **outcome.facts}

@@ -29,6 +29,9 @@ def test_columns_are_the_options_of_generate(tmp_path):
         "outputs",
         "start",
         "mood",
+        "high pass",
+        "language",
+        "scene",
     ]
     row = [
         "a b.wav",
@@ -41,7 +44,10 @@ def test_columns_are_the_options_of_generate(tmp_path):
         "yes",
         "npz csv",
         -0.5,
-        "sad",
+        "sad:0.5, tired",
+        "yes",
+        "de",
+        "12b",
     ]
     batch = read_batch(table(tmp_path / "t.csv", header, [row]))
     (line,) = batch.lines
@@ -55,8 +61,10 @@ def test_columns_are_the_options_of_generate(tmp_path):
     assert request.style == Style((("ada", 0.7), ("grid_s1", 0.3)))
     assert request.layers.blinks is None
     assert request.layers.gaze == 0
-    assert line.other == {"transcript": "Hello, you.", "mood": "sad"}
-    assert batch.unknown_columns == ("mood",)
+    assert line.other == {"scene": "12b"}
+    assert (line.mood, line.transcript, line.language) == ((("sad", 0.5), ("tired", 1.0)), "Hello, you.", "de")
+    assert request.audio.high_pass
+    assert batch.unknown_columns == ("scene",)
 
 
 def test_a_sound_is_enough(tmp_path):
@@ -70,7 +78,7 @@ def test_encodings(tmp_path, encoding):
     line = only(table(tmp_path / "t.csv", ["sound", "transcript"], [["müde.wav", "Grüße – né"]], encoding))
     assert isinstance(line, Line)
     assert line.request.audio.path.name == "müde.wav"
-    assert line.other["transcript"] == "Grüße – né"
+    assert line.transcript == "Grüße – né"
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,10 @@ def test_encodings(tmp_path, encoding):
         (["sound", "seed"], ["a.wav", -1], "seed"),
         (["sound", "fps"], ["a.wav", 0], "fps"),
         (["sound", "style"], ["a.wav", "ada:0"], "style"),
+        (["sound", "mood"], ["a.wav", "joyful"], "neutral, happy"),
+        (["sound", "mood"], ["a.wav", "happy:2"], "0 to 1"),
+        (["sound", "mood"], ["a.wav", "happy:0"], "mood"),
+        (["sound", "mood", "head"], ["a.wav", "happy", "yes"], "needs the face"),
         (["sound", "outputs"], ["a.wav", "fbx"], "Unknown output fbx"),
         (["sound", "name"], ["a.wav", "../../etc/passwd"], "cannot be the name"),
         (["sound", "name"], ["a.wav", "/etc/passwd"], "cannot be the name"),

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from diface_core import GenerateRequest, GenerateResult, Motion, channels
+from diface_core import DifaceError, GenerateRequest, GenerateResult, Motion, channels
 from diface_core.audio.reading import load_clip
+from diface_core.types import Diagnosis, DiagnosisRequest, Finding, Pins
+from diface_core.words import Alignment, AlignRequest
 
 LOG = "DIFACE_TEST_LOG"
 """Environment variable: a file to which each generation adds the name of its sound."""
@@ -34,6 +36,12 @@ class Toy:
         rows = request.rate.rows(load_clip(request.audio).seconds)
         values = np.full((rows, 55), request.seed / 100, np.float32)
         return GenerateResult(Motion(values, channels.ALL, request.rate), "toy")
+
+    def diagnose(self, _request: DiagnosisRequest, _report) -> Diagnosis:
+        return Diagnosis((Finding("missed_closure", 3, 6, 1.5, Pins.empty()),))
+
+    def align(self, request: AlignRequest, _report) -> Alignment:
+        raise DifaceError(f"{request.cues[0].text} in {request.language} is not what is said.", "Correct it.")
 
 
 class Slow(Toy):

@@ -1,6 +1,6 @@
 """Batches of short lines: speed with one and two processes, memory over the run, and what 20 kills cost.
 
-    python tests/core/measurements/measure_batch.py [LINES]
+    python tests/core/measurements/measure_batch.py [LINES] [--no-kills] [--no-diagnostics]
 
 Wall times are of a machine that others may use too; the time of the cores (CPU) is not affected much.
 """
@@ -59,6 +59,7 @@ def write_lines(folder: Path, count: int) -> Path:
 def start(table: Path, out: Path, workers: int) -> subprocess.Popen[bytes]:
     """Start the command line in a separate process group."""
     arguments = ["batch", str(table), "--out", str(out), "--workers", str(workers)]
+    arguments += [option for option in sys.argv if option == "--no-diagnostics"]
     return subprocess.Popen(
         [sys.executable, "-m", "diface_core", *arguments], cwd=ROOT, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
