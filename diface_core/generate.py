@@ -216,7 +216,7 @@ class Generator:
         stats = measure_audio(blocks())
         reading.check_not_silent(request.audio, stats.peak)
         of_channels = meter.notes() if request.audio.channel == MIX else ()
-        measure_high = None if request.audio.high_pass else partial(_loudness_without_hum, request.audio)
+        measure_high = None if request.audio.high_pass else partial(_high_passed_loudness, request.audio, tracker)
         notes = of_channels or background_notes(stats.loudness, measure_high)
         return digest.hexdigest(), dataclasses.replace(stats, notes=notes)
 
@@ -274,8 +274,15 @@ class Generator:
             yield part
 
 
-def _loudness_without_hum(section: AudioSection) -> Float32Array:
-    return measure_audio(reading.read_blocks(dataclasses.replace(section, high_pass=True))).loudness
+def _high_passed_loudness(section: AudioSection, tracker: ProgressTracker) -> Float32Array:
+    """Loudness (T,) of a section without what is lower than a voice. Can be cancelled, as the first reading."""
+
+    def blocks() -> Iterator[Float32Array]:
+        for block in reading.read_blocks(dataclasses.replace(section, high_pass=True)):
+            tracker.report(READING, 0.0)
+            yield block
+
+    return measure_audio(blocks()).loudness
 
 
 def _row_count(request: GenerateRequest, stats: AudioStats) -> int:

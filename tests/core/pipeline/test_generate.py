@@ -22,7 +22,7 @@ from diface_core import (
     channels,
 )
 from diface_core.audio.feature_cache import FeatureCache
-from diface_core.audio.loudness import SAMPLE_RATE
+from diface_core.audio.loudness import HIGH_PASS_HINT, SAMPLE_RATE
 from diface_core.generate import Generator
 from diface_core.motion.segments import CONTEXT, STRIDE
 from diface_core.types import Pins
@@ -277,3 +277,17 @@ def test_values_that_are_not_finite_are_refused(ramp):
 def test_audio_errors_pass_through(generator, tmp_path):
     with pytest.raises(AudioError, match="missing"):
         generator.generate(GenerateRequest(AudioSection(tmp_path / "none.wav")), ignore)
+
+
+def test_hum_is_said_and_the_high_pass_removes_it(generator, speech, tmp_path):
+    """The result recommends the high-pass, and says nothing with it; old requests are unchanged."""
+    voice, rate = soundfile.read(speech)
+    hum = 1.2 * np.sqrt((voice**2).mean()) * np.sin(2 * np.pi * 50 * np.arange(len(voice)) / rate)
+    soundfile.write(tmp_path / "hum.wav", voice + hum, rate, subtype="FLOAT")
+    request = GenerateRequest(AudioSection(tmp_path / "hum.wav"))
+    (note,) = generator.generate(request, ignore).notes
+    assert HIGH_PASS_HINT in note
+    high = dataclasses.replace(request, audio=dataclasses.replace(request.audio, high_pass=True))
+    result = generator.generate(high, ignore)
+    assert result.notes == ()
+    assert len(result.motion) == len(generator.generate(request, ignore).motion)
