@@ -64,13 +64,13 @@ def compute_changes(
     for address in active_curves.channels_by_address(obj):
         values, mask = new_values.get(address, (None, np.zeros(len(edit.frames), bool)))
         points, curve = pinned.get(address, np.empty((0, 2))), active.get(address)
-        if not mask.any() and not len(points):
+        is_layer = curve is not None and layer_tracks.layer_name(curve.action) is not None
+        if not mask.any() and (not len(points) or (is_layer and _are_elsewhere(points, edit))):
             continue
         base = evaluate_curves.sample_property(obj, address, curve, edit.frames)
         times, points = edit.frames, points.copy()
         if curve is not None:
             times, points[:, 0] = curve.to_curve_time(times), curve.to_curve_time(points[:, 0])
-        is_layer = curve is not None and layer_tracks.layer_name(curve.action) is not None
         values = base if values is None else values
         if is_layer:
             values, mask = _regenerate_layer_near_pins(curve, address, times, values, points, mask, edit.falloff)
@@ -80,6 +80,15 @@ def compute_changes(
             values, base = values - (base - keyed), keyed
         changes.append((base, CurveChange(address, times, values.astype(np.float32), mask, points, is_layer)))
     return _clamped_to_sliders(obj, _warped(obj, changes, edit))
+
+
+def _are_elsewhere(points: npt.NDArray, edit: MotionEdit) -> bool:
+    """Return whether all pins (K, 2) of a layer are outside the frames that an edit regenerates.
+
+    Then the layer stays as it is, and keys of the user above it stay there. An edit without frames only writes pins.
+    """
+    first, last = edit.regenerated_frames
+    return first <= last and not ((points[:, 0] >= first) & (points[:, 0] <= last)).any()
 
 
 def _face_values(obj: bpy.types.Object, edit: MotionEdit) -> dict[PropertyAddress, tuple[npt.NDArray, npt.NDArray]]:

@@ -225,9 +225,14 @@ def check_edit(before: _Before, made: bool) -> None:
 
 def _check_outside(before: _Before, obj: bpy.types.Object, first: int, last: int) -> None:
     after = active_keys(obj)
+    pinned = {(pin.address, round(pin.frame, 3), pin.value) for pin in pins.find_pins(obj)}
     for address, points in before.keys.items():
+        if address not in after:  # keys above a layer become the layer's pins
+            own = {(address, round(frame, 3), value) for frame, value in points.tolist()}
+            assert own <= pinned, f"{address}: keys {own - pinned} removed"
+            continue
         outside = (points[:, 0] < first) | (points[:, 0] > last)
-        new = after.get(address, np.empty((0, 2), np.float32))
+        new = after[address]
         kept = new[(new[:, 0] < first) | (new[:, 0] > last)]
         old, new = ({tuple(point) for point in keys.tolist()} for keys in (points[outside], kept))
         assert not old - new, f"{address}: keys removed outside {first} to {last}"

@@ -348,6 +348,19 @@ def test_key_above_a_layer_becomes_the_layers_pin(scene) -> None:
     assert main.fcurves.find('key_blocks["eyeBlinkLeft"].value') is None
 
 
+def test_key_above_a_layer_stays_there_if_the_edit_is_elsewhere(scene) -> None:
+    """It holds the channel on all frames: below it, the layer would be seen again at frames that are not edited."""
+    names = ("jawOpen", "eyeBlinkLeft", "eyeBlinkRight")
+    obj = scenes.add_character(scene, names)
+    with_layers(obj)
+    obj.data.shape_keys.key_blocks["eyeBlinkLeft"].value = 0.875
+    obj.data.shape_keys.key_blocks["eyeBlinkLeft"].keyframe_insert("value", frame=40)
+    wanted, shown = pins.find_pins(obj), evaluate_curves.sample_motion(obj, FIRST, ROWS, names).values[:, 1:]
+    edit(obj, regenerated_mask(20, 30, names, ("jawOpen",)), names=names, falloff=3.0)
+    assert (evaluate_curves.sample_motion(obj, FIRST, ROWS, names).values[:, 1:] == shown).all()
+    assert pins.find_pins(obj) == wanted
+
+
 def test_edit_reactivates_an_inactive_take(scene, head) -> None:
     write(head)
     old, made = actions(head), regenerated_mask(20, 30)
