@@ -129,7 +129,7 @@ def test_operator_reports_missing_head_file(monkeypatch: pytest.MonkeyPatch) -> 
     def missing(_context: bpy.types.Context, _location: object) -> None:
         raise errors.ModelError("The head's file is missing.", "Run build.py.")
 
-    monkeypatch.setattr(operator, "add_head", missing)
+    monkeypatch.setattr(operator.bundled_head, "add_head", missing)
     with pytest.raises(RuntimeError, match=r"The head's file is missing\. Run build\.py\."):
         bpy.ops.diface.add_head()
     assert not bpy.data.objects
