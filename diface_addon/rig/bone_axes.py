@@ -50,8 +50,10 @@ def find_axes(character: Character) -> dict[str, BoneAxes]:
     for side, eye in _gazing(character).items():
         if side not in aimed:
             found[eye] = _eye_axes(_to_bone(armature, eye, character.facing), side)
-    for lid, (side, angle) in lid_bones.find_lids(character, _mapping(character)).turned.items():
+    lids = lid_bones.find_lids(character, _mapping(character))
+    for lid, (side, angle) in lids.turned.items():
         found[lid] = {f"eyeBlink{side}": angle * _to_bone(armature, lid, character.facing)[:, LEFT]}
+    found |= lids.stored
     return {bone: axes for bone, axes in found.items() if axes}
 
 

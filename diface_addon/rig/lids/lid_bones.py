@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
 import numpy.typing as npt
 
+from .. import stored_bones
 from ..character import Character
 from ..discovery.movers import Movers
 from ..discovery.shapes import rest_vertices
 from ..discovery.skin import Skin, read_skin
+from ..mapping.bone_group import BoneGroup
 from ..mapping.face_mapping import FaceMapping
-from ..shifted_bones.bone_shift import to_location
+from ..shifted_bones.bone_shift import BoneShift, to_location
 from ..stored_bones import BoneAxes
 from .lid_names import read_lid_name
 
@@ -52,10 +55,12 @@ class Lids:
     Attributes:
         turned: Bone -> side of the eye, and the angle in radians about the head's axis to the left, downwards.
         shifted: Bone -> the channel of the blink, and the bone's location.
+        stored: Bone -> the stored axes that turn it, of an eye whose lids cannot be measured now.
     """
 
     turned: dict[str, tuple[str, float]]
     shifted: dict[str, BoneAxes]
+    stored: dict[str, BoneAxes]
 
 
 @dataclass(frozen=True)
@@ -82,15 +87,18 @@ class _Eye:
 def find_lids(character: Character, mapping: FaceMapping) -> Lids:
     """Return the lid bones that a blink moves: of eyes that no shape key shuts.
 
+    Lids that were measured before stay if they cannot be measured now, as when the face is away from its armature.
+
     Args:
         character: The character.
         mapping: Of its shape keys.
     """
     turned: dict[str, tuple[str, float]] = {}
     shifted: dict[str, BoneAxes] = {}
+    stored: dict[str, BoneAxes] = {}
     armature = character.armature
     if armature is None or character.head_size <= 0:
-        return Lids(turned, shifted)
+        return Lids(turned, shifted, stored)
     for side, bones in _candidates(character).items():
         if f"eyeBlink{side}" in mapping.channels:
             continue
@@ -101,7 +109,17 @@ def find_lids(character: Character, mapping: FaceMapping) -> Lids:
                 turned[bone] = side, move
             elif move is not None:
                 shifted[bone] = {f"eyeBlink{side}": move}
-    return Lids(turned, shifted)
+        if not bones.keys() & (turned.keys() | shifted.keys()):
+            for group in _stored_groups(character, bones, f"eyeBlink{side}"):
+                (shifted if isinstance(group, BoneShift) else stored)[group.bone] = group.axes
+    return Lids(turned, shifted, stored)
+
+
+def _stored_groups(character: Character, bones: Collection[str], channel: str) -> list[BoneGroup | BoneShift]:
+    """Return those of the stored bones that a blink alone moves."""
+    groups = stored_bones.groups(character.main)
+    own = [group for group in groups if group.armature == character.armature and group.bone in bones]
+    return [group for group in own if group.axes.keys() == {channel}]
 
 
 def _candidates(character: Character) -> dict[str, dict[str, bool]]:

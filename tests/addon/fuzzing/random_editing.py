@@ -437,7 +437,7 @@ def mix_takes(fuzz: Fuzz) -> bool | None:
 def insert_location_key(fuzz: Fuzz) -> bool:
     """Insert a location key, which is added to the take's Action."""
     obj, frame = fuzz.character(), int(fuzz.frame())
-    obj.location.x = fuzz.rng.normal() * (0.001 if fuzz.several else 1.0)  # lids are found near their bones
+    obj.location.x = fuzz.rng.normal()
     obj.keyframe_insert("location", frame=frame)
     _push("move")
     return True

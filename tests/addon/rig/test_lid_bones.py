@@ -8,7 +8,7 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import channels, types
-from diface_addon.rig import binding, bones
+from diface_addon.rig import binding, bones, stored_bones
 from diface_addon.rig.discovery.discover import discover
 from diface_addon.rig.lids.lid_names import read_lid_name
 from diface_addon.rig.mapping.bone_group import BoneGroup
@@ -59,6 +59,20 @@ def built(scene, request) -> Built:
     found = lid_bones_kind.build_with_lids(*request.param)
     binding.bind(discover(found.main))
     return found
+
+
+def test_lids_stay_if_the_face_is_away_from_its_armature_when_bound_again(built) -> None:
+    def lids() -> dict:
+        groups = [group for group in stored_bones.groups(built.main) if group.axes.keys() <= set(BLINKS)]
+        return {(type(one), one.bone): [axis.tolist() for axis in one.axes.values()] for one in groups}
+
+    before = lids()
+    assert before
+    found = discover(built.main)
+    built.main.location.x += 5.0
+    bpy.context.view_layer.update()
+    binding.bind(found)
+    assert lids() == before
 
 
 def blink(built: Built, values: list[float]) -> write_take.TakeResult:
