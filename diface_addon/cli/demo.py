@@ -22,6 +22,7 @@ import bpy
 
 from .. import compat, register, unregister
 from ..settings import performance
+from . import process_end
 
 REPORT_INTERVAL = 5.0
 """Seconds between two progress lines of the render."""
@@ -130,4 +131,4 @@ def suppress_output() -> Generator[TextIO]:
 
 
 if __name__ == "__main__":
-    main()
+    process_end.run_and_exit(main)
