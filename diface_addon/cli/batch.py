@@ -23,7 +23,7 @@ from .. import register, unregister
 from ..core import errors
 from ..jobs import running_job
 from ..jobs.dialogue import line_jobs, lines, scene_plan
-from . import batch_report, process_end
+from . import batch_report
 
 
 def main() -> int:
@@ -124,4 +124,4 @@ def _save(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    process_end.run_and_exit(main)
+    sys.exit(main())

@@ -22,7 +22,6 @@ import bpy
 
 from .. import compat, register, unregister
 from ..settings import performance
-from . import process_end
 
 REPORT_INTERVAL = 5.0
 """Seconds between two progress lines of the render."""
@@ -131,4 +130,4 @@ def suppress_output() -> Generator[TextIO]:
 
 
 if __name__ == "__main__":
-    process_end.run_and_exit(main)
+    main()

@@ -27,7 +27,6 @@ from ..scene.styles import styles
 from ..scene.takes import take_index
 from ..settings import performance, preferences, threediface_models
 from ..worker.launch import Launch, blender_python
-from . import process_end
 
 
 def main() -> int:
@@ -99,4 +98,4 @@ def stored_request(name: str, folder: Path) -> request_file.StoredRequest:
 
 
 if __name__ == "__main__":
-    process_end.run_and_exit(main)
+    sys.exit(main())

@@ -20,7 +20,6 @@ from mathutils import Vector
 
 from .. import compat
 from ..scene.characters import camera, stage
-from . import process_end
 
 FACE_SPACING = 1.2
 """Distance between two faces, in widths of a face."""
@@ -118,4 +117,4 @@ def _render(scene: bpy.types.Scene, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    process_end.run_and_exit(lambda: main(*map(Path, sys.argv[-2:])))
+    main(*map(Path, sys.argv[-2:]))

@@ -19,7 +19,7 @@ from .. import register, unregister
 from ..core import errors, motion_files
 from ..scene.takes import write_take
 from ..settings import scene_settings
-from . import demo, process_end
+from . import demo
 
 
 def main() -> None:
@@ -58,4 +58,4 @@ def render_clip(motion_file: Path, sound: Path, out: Path, size: tuple[int, int]
 
 
 if __name__ == "__main__":
-    process_end.run_and_exit(main)
+    main()
