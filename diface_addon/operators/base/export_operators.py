@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from pathlib import Path
-from typing import ClassVar
 
 import bpy
 
@@ -106,7 +105,7 @@ class ExportOperator(WriteFileOperator):
 class PlainExportOperator(PlainOperator, ExportOperator):
     """Mix-in for a format of plain characters."""
 
-    kind: ClassVar[Format]
+    kind: Format
 
     deform_only: bpy.props.BoolProperty(
         name="Only Deform Bones",
