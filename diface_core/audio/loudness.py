@@ -20,9 +20,8 @@ FRAME_SAMPLES = SAMPLE_RATE // 50
 HALF_WINDOW_SAMPLES = SAMPLE_RATE // 40
 """Samples on either side of a row that determine its loudness: 25 ms."""
 
-
 SILENT = -2.5
-"""Loudness of digital silence, which says nothing about the background: 50 dB below speech."""
+"""Loudness, 50 dB below speech, up to which a row counts as digital silence: it says nothing about the background."""
 MIN_SECONDS = 4.0
 """Seconds of sound without which nothing is said about its background."""
 MAX_PAUSES = 0.5
@@ -68,16 +67,16 @@ def background_notes(loudness: Float32Array, measure_high: Callable[[], Float32A
         loudness: (T,) of the sound.
         measure_high: Returns that of the sound after the high-pass; called if there is noise. None if it is on.
     """
-    decibels = _background_level(loudness)
+    decibels = _decibels_below_voice(loudness)
     if decibels is None or decibels >= MIN_DECIBELS:
         return ()
-    high = _background_level(measure_high()) if measure_high is not None else None
+    high = _decibels_below_voice(measure_high()) if measure_high is not None else None
     hint = CLEAN_HINT if high is None or high - decibels < MIN_GAIN else HIGH_PASS_HINT
     return (f"Noise or music is only {decibels:.0f} dB below the voice, and the lips may follow it. {hint}",)
 
 
-def _background_level(loudness: Float32Array) -> float | None:
-    """Return how many decibels the background is below the voice; None if too little is heard."""
+def _decibels_below_voice(loudness: Float32Array) -> float | None:
+    """Return how far the background is below the voice, in decibels; None if too little is heard."""
     heard = loudness[loudness > SILENT]
     if len(heard) < MIN_SECONDS * MODEL_RATE.value or len(heard) < len(loudness) * MAX_PAUSES:
         return None
