@@ -34,6 +34,7 @@ class SceneLine:
         state: "NEW": without a take that plays; "DONE": up to date; "MOVED": the strip is elsewhere than its take;
             "CHANGED": it plays something else; "PROBLEM": it cannot be generated.
         text: The state in words.
+        identity: The identity of the strip; "" if it has none.
         actions: The main Actions of the take that plays. Empty if none does.
     """
 
@@ -46,6 +47,7 @@ class SceneLine:
     side: str
     state: LineState = "NEW"
     text: str = "New"
+    identity: str = ""
     actions: tuple[bpy.types.Action, ...] = ()
 
     @property
@@ -54,17 +56,38 @@ class SceneLine:
         side = f", {self.side}" if self.side else ""
         return f"{self.strip.name} ({(self.character or self.speaker).name}{side})"
 
+    @property
+    def spoken(self) -> line.SpokenLine:
+        """Return the frames that the character speaks, by the name of the strip."""
+        return line.SpokenLine(self.strip.name, self.first, self.end - 1)
+
 
 def find_lines(context: bpy.types.Context) -> list[SceneLine]:
     """Return the lines of the scene in the order of time."""
+    found = _lines_without_state(context)
+    playing = {obj: playing_takes(obj) for obj in dict.fromkeys(item.character for item in found) if obj}
+    earlier: dict[bpy.types.Object | None, list[tuple[SceneLine, line.SpokenLine]]] = {}
+    complete = []
+    for item in found:
+        before = [pair for pair in earlier.get(item.character, ()) if pair[1].last >= item.first]
+        complete.append(_with_state(context, item, playing, before))
+        earlier[item.character] = [*before, (item, item.spoken)]
+    return complete
+
+
+def _lines_without_state(context: bpy.types.Context) -> list[SceneLine]:
+    """Return the lines of the scene in the order of time, each as if it were new."""
+    strips = audio_strip.list_all_strips(context)
+    owners = {scene: strip_identity.owners(scene) for scene in dict.fromkeys(scene for scene, _strip in strips)}
+    mains: dict[bpy.types.Object, bpy.types.Object | None] = {}
     found = []
-    for scene, strip in audio_strip.list_all_strips(context):
+    for scene, strip in strips:
         for side, obj in line_settings.speakers(strip.diface).items():
-            place = audio_strip.bounds(strip)
-            found.append(SceneLine(scene, strip, *place, obj, line_settings.main_mesh(obj), side))
-    found.sort(key=lambda found: (found.first, found.strip.channel, found.strip.name))
-    playing = {item.character: playing_takes(item.character) for item in found if item.character}
-    return [_with_state(context, item, playing, found[:index]) for index, item in enumerate(found)]
+            if obj not in mains:
+                mains[obj] = line_settings.main_mesh(obj)
+            identity, place = strip_identity.line_id(owners[scene], strip), audio_strip.bounds(strip)
+            found.append(SceneLine(scene, strip, *place, obj, mains[obj], side, identity=identity))
+    return sorted(found, key=lambda item: (item.first, item.strip.channel, item.strip.name))
 
 
 def playing_takes(obj: bpy.types.Object) -> dict[str, list[bpy.types.Action]]:
@@ -81,21 +104,21 @@ def _with_state(
     context: bpy.types.Context,
     item: SceneLine,
     playing: dict[bpy.types.Object, dict[str, list[bpy.types.Action]]],
-    before: Sequence[SceneLine],
+    before: Sequence[tuple[SceneLine, line.SpokenLine]],
 ) -> SceneLine:
+    """Return a line with its state. before: the lines of its character that begin earlier and may overlap it."""
     if problem := _find_problem(item, before):
         return replace(item, state="PROBLEM", text=problem)
-    identity = strip_identity.line_id(item.scene, item.strip)
-    key = strip_identity.of_side(identity, item.side)
-    actions = playing[item.character].get(key, []) if item.character and identity else []
+    key = strip_identity.of_side(item.identity, item.side)
+    actions = playing[item.character].get(key, []) if item.character and item.identity else []
     if not actions:
         return item
     state, text = _compare(context, item, actions[0])
     return replace(item, state=state, text=text, actions=tuple(actions))
 
 
-def _find_problem(item: SceneLine, before: Sequence[SceneLine]) -> str:
-    """Return why a line cannot be generated; "" if it can."""
+def _find_problem(item: SceneLine, before: Sequence[tuple[SceneLine, line.SpokenLine]]) -> str:
+    """Return why a line cannot be generated; "" if it can. before: see `_with_state`."""
     if item.character is None:
         return f"{item.speaker.name} was deleted: choose another character"
     try:
@@ -104,12 +127,11 @@ def _find_problem(item: SceneLine, before: Sequence[SceneLine]) -> str:
         return reason.message.rstrip(".")
     if item.side and item.strip.type == audio_strip.SOUND and item.strip.sound.channels == "MONO":
         return f"The sound has one channel: it has no {item.side} side"
-    spoken = line.SpokenLine(item.strip.name, item.first, item.end - 1)
-    for other in before:
-        earlier = line.SpokenLine(other.strip.name, other.first, other.end - 1)
-        if other.character == item.character and other.strip == item.strip:
+    spoken = item.spoken
+    for other, earlier in before:
+        if other.strip == item.strip:
             return f"{item.character.name} speaks both sides: set Side to Both"
-        if other.character == item.character and not earlier.stays(spoken):
+        if not earlier.stays(spoken):
             return f'{item.character.name} speaks "{other.strip.name}" at the same time'
     return ""
 
@@ -117,7 +139,7 @@ def _find_problem(item: SceneLine, before: Sequence[SceneLine]) -> str:
 def _compare(context: bpy.types.Context, item: SceneLine, action: bpy.types.Action) -> tuple[LineState, str]:
     """Return the state of a line whose take plays."""
     stored, rate = stored_request.require_request(action), frame_rate.scene_rate(context.scene)
-    if not frame_rate.is_same(take_request.from_json(stored).rate, rate):
+    if not frame_rate.is_same(take_request.stored_rate(stored), rate):
         return "CHANGED", "Changed: other frame rate"
     if not strip_identity.plays_the_same(stored[line.LINE], strip_identity.describe(item.scene, item.strip)):
         return "CHANGED", "Changed: trimmed or replaced"

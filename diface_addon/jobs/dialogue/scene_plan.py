@@ -71,8 +71,10 @@ def make_plan(context: bpy.types.Context, everything: bool = False) -> ScenePlan
 def _silent_steps(context: bpy.types.Context, found: list[lines.SceneLine], everything: bool) -> list[Step]:
     """Return a step for each take without speech that is not there yet."""
     rate, steps = frame_rate.scene_rate(context.scene), []
-    for span in silent_spans.find_spans(context, found):
-        if everything or not silent_spans.plays(span, rate):
+    spans = silent_spans.find_spans(context, found)
+    playing = {obj: lines.playing_takes(obj) for obj in dict.fromkeys(span.character for span in spans)}
+    for span in spans:
+        if everything or not silent_spans.plays(span, playing[span.character], rate):
             name = silent_jobs.SpanName(span.character.session_uid, span.first)
             seconds = SILENT_SHARE * rate.seconds(span.end - span.first)
             steps.append(Step(span.label, seconds, lambda context, name=name: silent_jobs.begin(context, name), False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -56,7 +56,7 @@ class SilentSpan:
         if self.heard is None:
             return {"id": str(self.first), FROM_SCENE: True}
         scene, strip = self.heard.scene, self.heard.strip
-        identity = strip_identity.of_side(strip_identity.line_id(scene, strip) or strip.name, self.heard.side)
+        identity = strip_identity.of_side(self.heard.identity or strip.name, self.heard.side)
         offset = self.first - self.heard.first
         return {**strip_identity.describe(scene, strip), "id": f"{identity} from {offset}", FROM_SCENE: True}
 
@@ -77,22 +77,27 @@ def find_spans(context: bpy.types.Context, found: Sequence[lines.SceneLine]) -> 
     for obj in dict.fromkeys(item.character for item in heard):
         free = _without([whole], [(item.first, item.end) for item in heard if item.character == obj])
         for item in heard if others == "LISTEN" else ():
-            taken = [(span.first, span.end) for span in spans if span.character == obj]
-            inside = _within(_without(free, taken), (item.first, item.end)) if item.character != obj else []
-            spans += [SilentSpan(obj, item, *span) for span in _long_enough(inside, SHORTEST_LISTEN, rate)]
-        taken = [(span.first, span.end) for span in spans if span.character == obj]
-        idle = _long_enough(_without(free, taken), SHORTEST_IDLE, rate)
-        spans += [SilentSpan(obj, None, *span) for span in idle]
+            inside = _within(free, (item.first, item.end)) if item.character != obj else []
+            listened = _long_enough(inside, SHORTEST_LISTEN, rate)
+            free = _without(free, listened)
+            spans += [SilentSpan(obj, item, *span) for span in listened]
+        spans += [SilentSpan(obj, None, *span) for span in _long_enough(free, SHORTEST_IDLE, rate)]
     return spans
 
 
-def plays(span: SilentSpan, rate: types.FrameRate) -> bool:
-    """Return whether a take without speech that fits a span plays on the character."""
-    actions = lines.playing_takes(span.character).get(span.key)
+def plays(span: SilentSpan, playing: Mapping[str, Sequence[bpy.types.Action]], rate: types.FrameRate) -> bool:
+    """Return whether a take without speech that fits a span is one of those that play on the character.
+
+    Args:
+        span: The span.
+        playing: What `lines.playing_takes` returned for its character.
+        rate: The frame rate of the scene.
+    """
+    actions = playing.get(span.key)
     if not actions:
         return False
     request, spoken = stored_request.require_request(actions[0]), line.spoken_line(actions)
-    same = frame_rate.is_same(take_request.from_json(request).rate, rate)
+    same = frame_rate.is_same(take_request.stored_rate(request), rate)
     same &= spoken is not None and (spoken.first, spoken.last + 1) == (span.first, span.end)
     return same and (span.heard is None or strip_identity.plays_the_same(request[line.LINE], span.describe()))
 

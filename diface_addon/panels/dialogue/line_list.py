@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import bpy
+from bpy.types import UI_UL_list
 
 from ... import compat
 from ...core import errors
@@ -50,13 +51,10 @@ class DIFACE_UL_lines(bpy.types.UIList):
         strips = list(getattr(data, name))
         shown = self.bitflag_filter_item
         wanted = self.filter_name.lower()
-        flags = [shown if _is_listed(s, strips) and wanted in s.name.lower() else 0 for s in strips]
-        places = [(compat.strip_bounds(strip)[0], strip.channel) for strip in strips]
-        order = sorted(range(len(strips)), key=lambda index: places[index])
-        position = [0] * len(strips)
-        for place, index in enumerate(order):
-            position[index] = place
-        return flags, position
+        listed = _listed(strips)
+        flags = [shown if is_row and wanted in s.name.lower() else 0 for s, is_row in zip(strips, listed, strict=True)]
+        places = [(index, (compat.strip_bounds(strip)[0], strip.channel)) for index, strip in enumerate(strips)]
+        return flags, cast("list[int]", UI_UL_list.sort_items_helper(places, lambda pair: pair[1]))
 
 
 class Dialogue(PanelBase):
@@ -91,12 +89,15 @@ class Dialogue(PanelBase):
         draw_status(layout, context, "dialogue")
 
 
-def _is_listed(strip: Any, strips: Sequence[Any]) -> bool:
-    """Return whether a strip is a row: movie and scene strips are if they have a character, or without sound strips."""
-    if strip.type == audio_strip.SOUND:
-        return True
-    others = strip.diface.character is not None or all(other.type != audio_strip.SOUND for other in strips)
-    return strip.type in audio_strip.AUDIBLE and others
+def _listed(strips: Sequence[Any]) -> list[bool]:
+    """Return which strips are rows: movie and scene strips are if they have a character, or without sound strips."""
+    types = [strip.type for strip in strips]
+    has_sound = audio_strip.SOUND in types
+    return [
+        kind == audio_strip.SOUND
+        or (kind in audio_strip.AUDIBLE and (not has_sound or strip.diface.character is not None))
+        for kind, strip in zip(types, strips, strict=True)
+    ]
 
 
 def _refresh(context: bpy.types.Context) -> None:
@@ -115,7 +116,7 @@ def _refresh(context: bpy.types.Context) -> None:
 def _draw_chosen(layout: bpy.types.UILayout, editor: bpy.types.SequenceEditor, index: int) -> None:
     """Draw the state of the chosen line, and what can be done with it. The rows are always there."""
     strips = compat.strips_all(editor)
-    strip = strips[index] if 0 <= index < len(strips) and _is_listed(strips[index], strips) else None
+    strip = strips[index] if 0 <= index < len(strips) and _listed(strips)[index] else None
     found = _shown.get((editor.id_data.session_uid, strip.name)) if strip else None
     row = layout.row(align=True)
     row.label(text=found.text if found else "Choose a line" if strip is None else "No character")

@@ -131,7 +131,7 @@ def speech_from_strip(
         message = f"The sequencer's scene runs at {strip_rate:g} frames per second, this scene at {scene_rate:g}."
         raise errors.SceneError(message, "Give both scenes the same frame rate (Output properties).")
     first, _end = audio_strip.bounds(strip)
-    identity = strip_identity.line_id(scene, strip) or strip_identity.new_id()
+    identity = strip_identity.line_id(strip_identity.owners(scene), strip) or strip_identity.new_id()
     line = {"id": strip_identity.of_side(identity, side), **strip_identity.describe(scene, strip)}
     section = dataclasses.replace(audio_strip.audio_section(scene, strip, folder), channel=side or types.MIX)
     return Speech(section, first, strip.name, line)

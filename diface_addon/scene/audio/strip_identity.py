@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,27 @@ SAME_SECONDS = 0.01
 """Difference in seconds up to which two sections of a sound begin or end at the same place."""
 
 
-def line_id(scene: bpy.types.Scene, strip: bpy.types.bpy_struct) -> str:
-    """Return the identity of a strip; "" if it has none, or that of another strip, which it was copied or cut from.
+def owners(scene: bpy.types.Scene) -> dict[str, str]:
+    """Return the name of the strip that each identity of a scene belongs to.
 
     Of strips with the same identity it belongs to the first by name: Blender numbers copies.
     """
-    own = strip.get(LINE_ID, "")
-    if not isinstance(own, str) or not own:
-        return ""
-    return own if all(other.name >= strip.name for other in _strips(scene) if other.get(LINE_ID) == own) else ""
+    found: dict[str, str] = {}
+    for strip in _strips(scene):
+        if own := _stored_id(strip):
+            found[own] = min(strip.name, found.get(own, strip.name))
+    return found
+
+
+def line_id(owner_names: Mapping[str, str], strip: bpy.types.bpy_struct) -> str:
+    """Return the identity of a strip; "" if it has none, or that of another strip, which it was copied or cut from.
+
+    Args:
+        owner_names: What `owners` returned for the scene of the strip.
+        strip: The strip.
+    """
+    own = _stored_id(strip)
+    return own if own and owner_names.get(own) == strip.name else ""
 
 
 def new_id() -> str:
@@ -53,8 +66,9 @@ def side_of(identity: str) -> str:
 
 def find_by_id(scenes: list[bpy.types.Scene], identity: str) -> audio_strip.StripInScene | None:
     """Return the strip with an identity, that of a side too, and its scene; None if it was deleted."""
-    found = ((scene, strip) for scene in scenes for strip in _strips(scene))
-    return next(((s, strip) for s, strip in found if line_id(s, strip) == identity.partition(" ")[0]), None)
+    own = identity.partition(" ")[0]
+    named = ((scene, owners(scene).get(own)) for scene in scenes)
+    return next(((scene, s) for scene, name in named if name for s in _strips(scene) if s.name == name), None)
 
 
 def describe(scene: bpy.types.Scene, strip: bpy.types.bpy_struct) -> dict[str, Any]:
@@ -78,6 +92,12 @@ def plays_the_same(before: dict[str, Any], now: dict[str, Any]) -> bool:
     if 0 not in sizes and sizes[0] != sizes[1]:  # 0: the file is missing now, or was
         return False
     return all(before.get(name) == now[name] for name in ("file", "retimed"))
+
+
+def _stored_id(strip: bpy.types.bpy_struct) -> str:
+    """Return the identity that a strip stores, which may be that of the strip it was copied from; "" for none."""
+    own = strip.get(LINE_ID, "")
+    return own if isinstance(own, str) else ""
 
 
 def _strips(scene: bpy.types.Scene) -> list[bpy.types.bpy_struct]:

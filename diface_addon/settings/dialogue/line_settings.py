@@ -21,8 +21,12 @@ def _vary_seed(settings: DifaceLine, _context: bpy.types.Context) -> None:
         main = main_mesh(settings.character)
         strips = compat.strips_all(settings.id_data.sequence_editor)
         others = [strip.diface for strip in strips if strip.type in audio_strip.AUDIBLE and strip.diface != settings]
-        used = {other.seed for other in others if other.character and main_mesh(other.character) == main}
-        settings.seed = next(seed for seed in range(len(used) + 1) if seed not in used)
+        used: dict[bpy.types.Object, set[int]] = {}
+        for other in others:
+            if obj := other.character:
+                used.setdefault(obj, set()).add(other.seed)
+        taken = set().union(*(seeds for obj, seeds in used.items() if main_mesh(obj) == main))
+        settings.seed = next(seed for seed in range(len(taken) + 1) if seed not in taken)
 
 
 class DifaceLine(bpy.types.PropertyGroup):

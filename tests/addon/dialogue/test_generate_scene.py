@@ -207,6 +207,23 @@ def test_one_character_on_two_overlapping_strips_fails_alone(cast, strips) -> No
     assert open_frames(cast[0]) == [click(1)]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_lines_of_one_character_that_overlap_any_earlier_one_are_problems(scene, cast, clicks, seed) -> None:
+    """Not only those that overlap the line before: a long one may go on during several short ones."""
+    random = np.random.default_rng(seed)
+    sound = clicks([0.5], 3.0)
+    for number, first in enumerate(sorted(random.choice(200, 12, replace=False).tolist())):
+        strip = scenes.add_strip(scene, sound, first + 1, number + 1)
+        strip.diface.character = cast[int(random.integers(2))]
+        scenes.trim_strip(strip, first + 1, first + int(random.integers(10, 72)))
+    found = lines.find_lines(bpy.context)
+    for index, item in enumerate(found):
+        earlier = [other for other in found[:index] if other.character == item.character]
+        overlaps = any(not other.spoken.stays(item.spoken) for other in earlier)
+        assert item.state == ("PROBLEM" if overlaps else "NEW"), index
+    assert {item.state for item in found} == {"PROBLEM", "NEW"}
+
+
 def test_a_muted_strip_is_named_and_the_rest_done(cast, strips) -> None:
     strips[1].mute = True
     assert 'Line 1 (Ben): The strip "Line 1" is muted.' in generate()
