@@ -99,7 +99,7 @@ def _generate(context: bpy.types.Context, target: Path) -> list[batch_report.Row
         print(f"{number} of {len(plan.steps)}: {step.label} {reason or 'made'}", flush=True)
         if not reason:
             _save(target)
-    _finish(line_jobs.begin_take_off())
+    _finish(line_jobs.begin_unassigning())
     _save(target)
     return list(rows.values())
 

@@ -108,12 +108,12 @@ class ImmediateJob(running_job.RunningJob):
         return self._task
 
 
-class TakeOffJob(ImmediateJob):
-    """Takes off the takes of lines that are no longer there."""
+class StaleTakesJob(ImmediateJob):
+    """Unassigns the takes of lines that are no longer there."""
 
     def write_result(self) -> running_job.JobResult:
-        """Take them off. Raises DifaceError."""
-        notes = tuple(stale_takes.take_off(bpy.context))
+        """Unassign them. Raises DifaceError."""
+        notes = tuple(stale_takes.unassign(bpy.context))
         stale_takes.remove_silent(bpy.context)
         return MovedTake("", notes)
 
@@ -173,9 +173,9 @@ def begin_move(line_name: LineName) -> MoveJob:
     return job
 
 
-def begin_take_off() -> TakeOffJob:
-    """Begin to take off the takes of lines that are no longer there."""
-    job = TakeOffJob()
+def begin_unassigning() -> StaleTakesJob:
+    """Begin to unassign the takes of lines that are no longer there."""
+    job = StaleTakesJob()
     running_job.set_current(job)
     return job
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from ... import compat
 from ...core import types
 from ...scene.audio import strip_identity
-from ...scene.keys.key_table import KeyTable
-from ...scene.provenance import baseline, edited_keys, stored_request
+from ...scene.provenance import edited_keys, stored_request
 from ...scene.takes import delete_take, rollback, take_index, take_list, use_take
 from ...scene.takes.lines import line
 from ...settings import scene_settings
@@ -16,7 +14,7 @@ from ...settings.dialogue import line_settings
 from . import lines, silent_spans
 
 
-def take_off(context: bpy.types.Context) -> list[str]:
+def unassign(context: bpy.types.Context) -> list[str]:
     """Let these takes no longer animate their characters. They stay in the list of takes.
 
     Returns:
@@ -28,13 +26,13 @@ def take_off(context: bpy.types.Context) -> list[str]:
             why = _why_stale(obj, stored_request.require_request(actions[0]))
             if why:
                 with rollback.all_or_nothing(obj):
-                    use_take.take_off(obj, lines.take_actions(actions))
+                    use_take.unassign(obj, lines.take_actions(actions))
                 notes.append(f"{actions[0].name} no longer plays on {obj.name}: {why}.")
     return notes
 
 
 def remove_silent(context: bpy.types.Context) -> None:
-    """Take off takes without speech of Generate Scene that no longer fit, and delete those that nobody edited."""
+    """Unassign takes without speech of Generate Scene that no longer fit, and delete those that nobody edited."""
     spans = silent_spans.find_spans(context, lines.find_lines(context))
     fitting = {(span.character, span.key) for span in spans}
     kept: set[bpy.types.Action] = set()
@@ -44,7 +42,7 @@ def remove_silent(context: bpy.types.Context) -> None:
                 kept.update(main)
                 continue
             with rollback.all_or_nothing(obj):
-                use_take.take_off(obj, lines.take_actions(main))
+                use_take.unassign(obj, lines.take_actions(main))
     for actions in list(take_index.all_takes().values()):
         if actions[0] not in kept and _is_from_scene(actions) and _is_untouched(actions):
             delete_take.delete_take(None, actions)
@@ -58,13 +56,7 @@ def _is_untouched(actions: list[bpy.types.Action]) -> bool:
     """Return whether a take is as it was generated, and has no star."""
     if "edit" in stored_request.require_request(actions[0]) or take_list.is_favourite(actions[0]):
         return False
-    for action in actions:
-        generated = baseline.read_baseline_keys(action)
-        for address, fcurve in compat.action_fcurves(action):
-            keys = KeyTable.read(fcurve)
-            if address not in generated or edited_keys.changed_mask(keys, generated[address]).any():
-                return False
-    return True
+    return not any(map(edited_keys.user_keys, actions))
 
 
 def _why_stale(obj: bpy.types.Object, request: dict) -> str:

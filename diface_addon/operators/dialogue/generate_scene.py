@@ -43,23 +43,23 @@ class DIFACE_OT_generate_scene(ModalJobOperator, bpy.types.Operator):
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         self._plan, self._began = scene_plan.make_plan(context, self.everything), time.monotonic()
         self._failed = self._plan.problems
-        return self._begin_step(context) or line_jobs.begin_take_off()
+        return self._begin_step(context) or line_jobs.begin_unassigning()
 
     def begin_next(self, previous: running_job.RunningJob) -> running_job.RunningJob | None:
-        if self._next_step > 0 and not isinstance(previous, line_jobs.TakeOffJob):
+        if self._next_step > 0 and not isinstance(previous, line_jobs.StaleTakesJob):
             noun = SPOKEN if self._plan.steps[self._next_step - 1].speaks else SILENT
             self._made = {**self._made, noun: self._made.get(noun, 0) + 1}
         return self._begin_next_step(previous)
 
     def _begin_next_step(self, previous: running_job.RunningJob) -> running_job.RunningJob | None:
-        if isinstance(previous, line_jobs.TakeOffJob):
+        if isinstance(previous, line_jobs.StaleTakesJob):
             return None
-        return self._begin_step(bpy.context) or line_jobs.begin_take_off()
+        return self._begin_step(bpy.context) or line_jobs.begin_unassigning()
 
     def begin_after_failure(
         self, failed: running_job.RunningJob, error: errors.DifaceError
     ) -> running_job.RunningJob | None:
-        if isinstance(error, errors.Cancelled) or isinstance(failed, line_jobs.TakeOffJob):
+        if isinstance(error, errors.Cancelled) or isinstance(failed, line_jobs.StaleTakesJob):
             raise error
         self._failed += (f"{self._plan.steps[self._next_step - 1].label}: {error}",)
         return self._begin_next_step(failed)

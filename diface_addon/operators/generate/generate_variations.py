@@ -13,7 +13,6 @@ from ...scene.variations import variation_row
 from ...scene.variations.variation_row import VariationRow
 from ...settings import performance, scene_settings
 from ..base.modal_job import ModalJobOperator
-from ..variations.make_variations import add_active
 
 
 class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
@@ -51,7 +50,7 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
         return generate.begin(context, self._seeds[0])
 
     def begin_next(self, previous: generate.GenerationJob) -> generate.GenerationJob | None:
-        self._row = add_active(previous.find_character(), self._row)
+        self._row = variation_row.add_active(previous.find_character(), self._row)
         done = len(self._result_names)
         return None if self._is_stopping or done == len(self._seeds) else previous.repeat_with_seed(self._seeds[done])
 

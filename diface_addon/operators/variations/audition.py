@@ -41,12 +41,12 @@ class DIFACE_OT_audition(choose_variation.VariationOperator, bpy.types.Operator)
         raise errors.SceneError("Audition needs a window.", "Use Show Variation in scripts.")
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.value != "PRESS":
+            return {"PASS_THROUGH"}
         obj = scene_settings.character(context)
         row = variation_row.read(obj)
         if obj is None or obj.session_uid != self._character or row is None:
             return self._end(context, "CANCELLED")  # another character, or the row was undone
-        if event.value != "PRESS":
-            return {"PASS_THROUGH"}
         if event.type in STEPS:
             number = (variation_row.number_shown(obj, row) + STEPS[event.type]) % (len(row.takes) + 1)
             return self._try(context, lambda: choose_variation.show(obj, row, number))

@@ -9,11 +9,14 @@ from ...scene.animation import character_checks
 from ...scene.comparison import ghost
 from ...scene.keys.wording import count_noun
 from ...scene.takes import take_index
-from ...scene.variations import throw_away, variation_row
+from ...scene.variations import discard, variation_row
 from ...scene.variations.variation_row import VariationRow
 from ...settings import scene_settings
 from ...settings.directing import direction_settings
 from ..base.operator_base import OperatorBase
+
+NO_ROW = "There are no variations.", "Make some with Variations or Generate Variations."
+NONE_SHOWN = "No variation is shown.", "Show the one to keep."
 
 
 class VariationOperator(OperatorBase):
@@ -25,7 +28,8 @@ class VariationOperator(OperatorBase):
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         character_checks.check(obj, ())
-        find_row(obj)
+        if not variation_row.exists(obj):
+            raise errors.SceneError(*NO_ROW)
 
 
 class DIFACE_OT_show_variation(VariationOperator, bpy.types.Operator):
@@ -59,15 +63,17 @@ class DIFACE_OT_keep_variation(VariationOperator, bpy.types.Operator):
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         super().check_ready(context)
-        obj = scene_settings.character(context)
-        if not variation_row.number_shown(obj, find_row(obj)):
-            raise errors.SceneError("No variation is shown.", "Show the one to keep.")
+        if not variation_row.is_one_shown(scene_settings.character(context)):
+            raise errors.SceneError(*NONE_SHOWN)
 
     def run(self, context: bpy.types.Context) -> str:
         obj = scene_settings.character(context)
         row = find_row(obj)
-        kept = row.takes[variation_row.number_shown(obj, row) - 1]
-        deleted, stay = throw_away.throw_away(obj, row, kept)
+        number = variation_row.number_shown(obj, row)
+        if not number:
+            raise errors.SceneError(*NONE_SHOWN)
+        kept = row.takes[number - 1]
+        deleted, stay = discard.discard(obj, row, kept)
         variation_row.remove(obj)
         name = take_index.all_takes()[kept][0].name
         return "\n".join([f"Kept: {name}. Deleted {count_noun(deleted, 'variation')}.", *_stay_note(stay)])
@@ -83,7 +89,7 @@ class DIFACE_OT_discard_variations(VariationOperator, bpy.types.Operator):
         obj = scene_settings.character(context)
         row = find_row(obj)
         show(obj, row, 0)
-        deleted, stay = throw_away.throw_away(obj, row)
+        deleted, stay = discard.discard(obj, row)
         variation_row.remove(obj)
         return "\n".join([f"Deleted {count_noun(deleted, 'variation')}.", *_stay_note(stay)])
 
@@ -92,7 +98,7 @@ def find_row(obj: bpy.types.Object) -> VariationRow:
     """Return the row of a character. Raises SceneError if it has none."""
     row = variation_row.read(obj)
     if row is None:
-        raise errors.SceneError("There are no variations.", "Make some with Variations or Generate Variations.")
+        raise errors.SceneError(*NO_ROW)
     return row
 
 

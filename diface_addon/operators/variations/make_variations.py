@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ...core import errors, types
+from ...core import types
 from ...jobs import edit, edit_plan, running_job
 from ...jobs.words import word_list
 from ...scene.takes import take_index
@@ -87,7 +87,7 @@ class DIFACE_OT_make_variations(ModalJobOperator, bpy.types.Operator):
 
     def begin_next(self, previous: running_job.RunningJob) -> running_job.RunningJob | None:
         obj = previous.find_character()
-        self._row = add_active(obj, self._row)
+        self._row = variation_row.add_active(obj, self._row)
         if not self._left:
             choose_variation.show(obj, self._row, 1)
             return None
@@ -110,21 +110,6 @@ class DIFACE_OT_make_variations(ModalJobOperator, bpy.types.Operator):
             word = word_list.chosen_frames(context)
             return f"Word {word.text}", word.frames
         return "Frames", None
-
-
-def add_active(obj: bpy.types.Object, row: VariationRow) -> VariationRow:
-    """Add the active take to the row of a character, and return the row."""
-    active = variation_row.active_takes(obj)
-    if not active:
-        raise errors.SceneError("The variation was deleted.", "Undo that.")
-    row = VariationRow(row.label, row.before, (*row.takes, *_new(active, row)))
-    variation_row.store(obj, row)
-    return row
-
-
-def _new(active: tuple[variation_row.ActiveTake, ...], row: VariationRow) -> tuple[str, ...]:
-    known = {*row.takes, *(one.take for one in row.before)}
-    return tuple(one.take for one in active if one.take not in known)[:1]
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_make_variations,))

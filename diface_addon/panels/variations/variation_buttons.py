@@ -1,4 +1,4 @@
-"""The row of variations in the panel Takes: which one plays, keep it, throw the others away."""
+"""The row of variations in the panel Takes: which one plays, keep it, discard the others."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def use_take(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     assign(obj, animated, actions)
 
 
-def take_off(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
+def unassign(obj: bpy.types.Object, actions: list[bpy.types.Action]) -> None:
     """Let a take no longer animate `obj`, neither as the active one nor on the strips of lines. It stays a take."""
     blocks = active_curves.data_blocks(obj)
     if any(is_active_on(block, actions) for kind, block in blocks.items() if id_type(kind) == "KEY"):

@@ -11,10 +11,15 @@ import bpy
 from ...core import errors
 from ...rig import parts
 from ...rig.property_address import id_type
+from ..animation import active_actions
+from ..provenance import stored_request
 from ..takes import take_index, use_take
+from ..vertex_animation import vertex_cache
 
 ROW = "diface_variations"
 """Custom property of the main mesh: the row as JSON."""
+_names: dict[str, str] = {}
+"""The name of an Action of each take when all were last looked up: where to look first."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +47,66 @@ class VariationRow:
 
 def read(obj: bpy.types.Object | None) -> VariationRow | None:
     """Return the row of a character without takes that were deleted since; None if it has none."""
-    try:
-        stored = json.loads(obj.get(ROW, "") if obj is not None else "")
-        before = tuple(ActiveTake(str(one["take"]), tuple(map(str, one["kinds"]))) for one in stored["before"])
-        row = VariationRow(str(stored["label"]), before, tuple(map(str, stored["takes"])))
-    except (ValueError, TypeError, KeyError):
+    row = _stored(obj)
+    if row is None:
         return None
     existing = take_index.all_takes()
     row = replace(row, takes=tuple(take for take in row.takes if take in existing))
     return row if row.takes else None
 
 
+def exists(obj: bpy.types.Object | None) -> bool:
+    """Return whether a character has a row, as `read` does. Fast: every button of the row asks on each redraw."""
+    row = _stored(obj)
+    if row is None:
+        return False
+    if any(map(_has_action, row.takes)):
+        return True
+    _names.clear()
+    _names.update((take, actions[0].name) for take, actions in take_index.all_takes().items())
+    return any(take in _names for take in row.takes)
+
+
+def is_one_shown(obj: bpy.types.Object) -> bool:
+    """Return whether a variation, or a copy of its Action, is active. Fast: a button asks on each redraw."""
+    row = _stored(obj)
+    requests = filter(None, map(stored_request.read_request, active_actions.active_actions(obj)))
+    active, cache = {request["take"] for request in requests}, vertex_cache.active_take(obj)
+    return row is not None and any(take in active or (cache and take.startswith(cache)) for take in row.takes)
+
+
+def _has_action(take: str) -> bool:
+    """Return whether an Action of a take is where it was when all were last looked up."""
+    action = bpy.data.actions.get(_names[take]) if take in _names else None
+    request = stored_request.read_request(action) if action else None
+    return request is not None and request["take"] == take
+
+
+def _stored(obj: bpy.types.Object | None) -> VariationRow | None:
+    """Return the row of a character as it was stored; None if it has none."""
+    try:
+        stored = json.loads(obj.get(ROW, "") if obj is not None else "")
+        before = tuple(ActiveTake(str(one["take"]), tuple(map(str, one["kinds"]))) for one in stored["before"])
+        return VariationRow(str(stored["label"]), before, tuple(map(str, stored["takes"])))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 def store(obj: bpy.types.Object, row: VariationRow) -> None:
     """Store the row of a character."""
     obj[ROW] = json.dumps(asdict(row))
+
+
+def add_active(obj: bpy.types.Object, row: VariationRow) -> VariationRow:
+    """Add the active take to the row of a character, and return the row. Raises SceneError if none is active."""
+    active = active_takes(obj)
+    if not active:
+        raise errors.SceneError("The variation was deleted.", "Undo that.")
+    known = {*row.takes, *(one.take for one in row.before)}
+    new = tuple(one.take for one in active if one.take not in known)[:1]
+    row = replace(row, takes=(*row.takes, *new))
+    store(obj, row)
+    return row
 
 
 def remove(obj: bpy.types.Object) -> None:

@@ -129,6 +129,44 @@ def test_variation_that_somebody_worked_on_stays(scene, take, how) -> None:
         assert motion(take)[40, SHAPES.index("mouthSmileLeft")] == np.float32(0.9)
 
 
+def test_variation_with_a_curve_of_the_animator_stays(scene, take) -> None:
+    variations_of_frames(scene)
+    bpy.ops.diface.show_variation(number=2)
+    take.location.x = 0.3
+    take.keyframe_insert("location", index=0, frame=FIRST)
+    edited = variation_row.read(take).takes[1]
+    assert bpy.ops.diface.discard_variations() == {"FINISHED"}
+    assert edited in ids()
+
+
+def test_buttons_know_the_row_after_every_change(scene, take) -> None:
+    """They look where the takes were before, and everywhere if these are not there."""
+    assert not bpy.ops.diface.audition.poll()
+    variations_of_frames(scene)
+    assert bpy.ops.diface.audition.poll()
+    assert bpy.ops.diface.keep_variation.poll()
+    for number, actions in enumerate(take_index.all_takes().values()):
+        actions[0].name = f"Other {number}"
+    assert bpy.ops.diface.audition.poll()
+    bpy.ops.diface.show_variation(number=0)
+    assert not bpy.ops.diface.keep_variation.poll()
+    for gone in variation_row.read(take).takes:
+        assert bpy.ops.diface.audition.poll()
+        bpy.ops.diface.delete_take(take=gone)
+    assert not bpy.ops.diface.audition.poll()
+
+
+def test_a_redraw_looks_up_all_takes_a_few_times_only(scene, take, monkeypatch) -> None:
+    """Not once for each button of the row."""
+    variations_of_frames(scene, 4)
+    buttons = ["audition", *["show_variation"] * 5, "keep_variation", "discard_variations"]
+    assert all(getattr(bpy.ops.diface, name).poll() for name in buttons)
+    calls, all_takes = [], take_index.all_takes
+    monkeypatch.setattr(take_index, "all_takes", lambda: calls.append(1) or all_takes())
+    assert all(getattr(bpy.ops.diface, name).poll() for name in buttons)
+    assert calls == []
+
+
 def test_generated_variations_are_a_row_too(scene, take) -> None:
     before = motion(take)
     assert bpy.ops.diface.generate_variations(count=2) == {"FINISHED"}
@@ -217,6 +255,14 @@ def test_arrow_keys_go_through_the_row_and_escape_goes_back(scene, take) -> None
     assert press(operator, "SPACE") == {"PASS_THROUGH"}
     assert press(operator, "ESC") == {"CANCELLED"}
     assert variation_row.number_shown(take, variation_row.read(take)) == 2
+
+
+def test_audition_reads_nothing_while_the_mouse_moves(scene, take, monkeypatch) -> None:
+    variations_of_frames(scene)
+    operator = Auditioning(take)
+    monkeypatch.setattr(variation_row, "read", lambda _obj: pytest.fail("read"))
+    event = SimpleNamespace(type="MOUSEMOVE", value="NOTHING")
+    assert audition.DIFACE_OT_audition.modal(operator, bpy.context, event) == {"PASS_THROUGH"}
 
 
 def test_audition_ends_when_the_row_is_gone(scene, take) -> None:

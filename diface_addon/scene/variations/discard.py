@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from ... import compat
 from ...rig.property_address import PropertyAddress
 from ..comparison import ghost
 from ..keys import editable_actions
-from ..keys.key_table import KeyTable
-from ..provenance import baseline, edited_keys
+from ..provenance import edited_keys
 from ..takes import delete_take, take_index, take_list
 from .variation_row import VariationRow
 
@@ -17,7 +15,7 @@ UserKeys = set[tuple[PropertyAddress, float, float]]
 """Keys that the user set: property, frame and value."""
 
 
-def throw_away(obj: bpy.types.Object, row: VariationRow, kept: str = "") -> tuple[int, list[str]]:
+def discard(obj: bpy.types.Object, row: VariationRow, kept: str = "") -> tuple[int, list[str]]:
     """Delete the variations of a character that nobody has touched.
 
     Args:
@@ -53,13 +51,8 @@ def _is_worth_keeping(actions: list[bpy.types.Action], known: UserKeys) -> bool:
 
 
 def _user_keys(action: bpy.types.Action) -> UserKeys:
-    points, found = baseline.read_baseline_keys(action), set()
-    for address, fcurve in compat.action_fcurves(action):
-        if address in points:
-            keys = KeyTable.read(fcurve)
-            changed = keys[edited_keys.changed_mask(keys, points[address])]
-            found |= {(address, frame, value) for frame, value in changed.co.tolist()}
-    return found
+    found = edited_keys.user_keys(action).items()
+    return {(address, frame, value) for address, keys in found for frame, value in keys.co.tolist()}
 
 
 def _is_on_a_strip(action: bpy.types.Action) -> bool:
