@@ -92,16 +92,16 @@ def _measure(label: str, eyes: Eyeballs, file: Path, seconds: float) -> None:
         target.location = eyes.centre() + np.array(place) @ axes
         bpy.context.view_layer.update()
         obj.diface.gaze.use = False
-        begin = time.perf_counter()
+        begin = time.process_time()
         obj.diface.gaze.use = True
-        _print(label, name, eyes, [np.array(target.location)] * len(frames), frames, time.perf_counter() - begin)
+        _print(label, name, eyes, [np.array(target.location)] * len(frames), frames, time.process_time() - begin)
     across = [eyes.centre() + np.array((x, 1.4, 0.0)) @ axes for x in (-0.6, 0.6)]
     for number in range(int(seconds) // 3 + 2):
         target.location = across[number % 2]
         target.keyframe_insert("location", frame=1 + 90 * number)
-    begin = time.perf_counter()
+    begin = time.process_time()
     bpy.ops.diface.apply_articulation()
-    spent = time.perf_counter() - begin
+    spent = time.process_time() - begin
     places = []
     for frame in frames:
         scene.frame_set(frame)
@@ -110,7 +110,7 @@ def _measure(label: str, eyes: Eyeballs, file: Path, seconds: float) -> None:
 
 
 def _print(label: str, name: str, eyes: Eyeballs, places: list[np.ndarray], frames: range, spent: float) -> None:
-    """Print the angles on frames of the scene, the largest turn of the head, and how long the controls took."""
+    """Print the angles on frames of the scene, the largest turn of the head, and how long a core worked on it."""
     found, turns = [], []
     for frame, place in zip(frames, places, strict=True):
         found.append(eyes.errors(place, [frame])[0])

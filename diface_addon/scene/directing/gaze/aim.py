@@ -16,7 +16,8 @@ from ....rig.gaze.eyes import Eye
 from ...characters import bundled_head, flame_mesh
 from .head_at_rest import world_to_head
 from .head_frame import HeadFrame
-from .places import FloatArray, Place, dependencies, sample
+from .place import FloatArray, Place
+from .places import dependencies, sample
 
 LookAt = Literal["OBJECT", "CAMERA"]
 FACE_SHARES = (0.4, 0.4, 0.2)

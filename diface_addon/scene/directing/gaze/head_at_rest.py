@@ -13,7 +13,7 @@ from ...animation import active_curves, evaluate_curves
 from ...keys import head_pose
 from ...provenance.rest_pose import rest_delta
 from .head_frame import HeadFrame
-from .places import FloatArray
+from .place import FloatArray
 
 
 def world_to_head(frame: HeadFrame, base: FloatArray, frames: FloatArray) -> FloatArray:

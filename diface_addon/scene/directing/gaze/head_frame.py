@@ -17,7 +17,7 @@ from ....rig.gaze.eyes import Eye, EyeRig, find_eyes
 from ....rig.head_target import HeadTarget
 from ....rig.property_address import part_kind
 from ...animation import active_curves, evaluate_curves
-from .places import FloatArray, Place
+from .place import FloatArray, Place
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,19 @@
 """Where objects and bones are over time, without moving the scene's frame.
 
-They are evaluated in a temporary scene of Empties that follow them, which depends on nothing else: no mesh is deformed,
-hidden objects and those of other scenes count, and a frame takes a tenth of a millisecond.
+What only F-curves move is read from these. Others are evaluated in a temporary scene of Empties that follow them, which
+depends on nothing else: no mesh is deformed, and hidden objects and those of other scenes count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import bpy
 import numpy as np
-import numpy.typing as npt
 
 from .... import compat
-
-FloatArray = npt.NDArray[np.float64]
+from . import keyed_places
+from .place import FloatArray, Place, moves
 
 STATIC = {
     "COPY_LOCATION", "COPY_ROTATION", "COPY_SCALE", "COPY_TRANSFORMS", "LIMIT_DISTANCE", "LIMIT_LOCATION",
@@ -23,33 +21,18 @@ STATIC = {
     "CHILD_OF", "PIVOT", "FLOOR",
 }  # fmt: skip
 """Constraints that move nothing while their targets are still."""
-MOVING = ("location", "rotation", "scale", "delta_", "constraints", "matrix")
-"""What the RNA paths begin with of properties that move an object or a bone."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """An object, a bone of an armature, or what moves an object besides its own transformation.
-
-    Attributes:
-        obj: The object; None: the world's origin.
-        bone: Name of the bone; "": the object itself.
-        of_parent: Whether it is the parent's transformation of the object.
-    """
-
-    obj: bpy.types.Object | None
-    bone: str = ""
-    of_parent: bool = False
 
 
 def sample(places: Sequence[Place], frames: FloatArray) -> list[FloatArray]:
     """Return the world matrices of places, each (T, 4, 4) at `frames` (T,), or (1, 4, 4) if nothing moves it."""
-    still = [is_still(place) for place in places]
-    with_time = [number for number, is_fixed in enumerate(still) if not is_fixed]
-    found = dict(zip(range(len(places)), _evaluated(places, frames[:1]), strict=True))
-    if with_time and len(frames) > 1:
-        moving = _evaluated([places[number] for number in with_time], frames)
-        found |= dict(zip(with_time, moving, strict=True))
+    known = {number: keyed_places.matrices(place, frames) for number, place in enumerate(places)}
+    found = {number: rows for number, rows in known.items() if rows is not None}
+    unknown = [number for number in range(len(places)) if number not in found]
+    still = [number for number in unknown if is_still(places[number])]
+    moving = [number for number in unknown if number not in still]
+    for numbers, at in ((still, frames[:1]), (moving, frames)):
+        if numbers:
+            found |= dict(zip(numbers, _evaluated([places[number] for number in numbers], at), strict=True))
     return [found[number] for number in range(len(places))]
 
 
@@ -123,27 +106,25 @@ def _parents(obj: bpy.types.Object) -> list[tuple[bpy.types.Object | None, str]]
     return [(obj.parent, obj.parent_bone if obj.parent_type == "BONE" else "")]
 
 
+def _follows_shape(obj: bpy.types.Object) -> bool:
+    """Return whether an object follows vertices or a curve that may be animated."""
+    is_on_path = obj.parent is not None and obj.parent.type == "CURVE" and obj.parent.data.use_path
+    return is_on_path or obj.parent_type in ("VERTEX", "VERTEX_3")
+
+
 def _is_moved(obj: bpy.types.Object, bone: str) -> bool:
     """Return whether animation, physics or a constraint moves an object or a bone over time."""
     posed = obj.pose.bones.get(bone) if bone and obj.type == "ARMATURE" else None
     if any(not constraint.mute and constraint.type not in STATIC for constraint in (posed or obj).constraints):
         return True
-    if posed is None and (obj.rigid_body is not None or obj.parent_type in ("VERTEX", "VERTEX_3")):
+    if posed is None and (obj.rigid_body is not None or _follows_shape(obj)):
         return True
     animation = obj.animation_data
     if animation is None:
         return False
-    if len(animation.drivers) and any(_moves(curve.data_path, bone) for curve in animation.drivers):
+    if len(animation.drivers) and any(moves(curve.data_path, bone) for curve in animation.drivers):
         return True
     sources = [animation] if animation.action else []
     sources += [strip for track in animation.nla_tracks for strip in track.strips if strip.action]
     bags = [compat.active_channelbag(source) for source in sources]
-    return any(_moves(curve.data_path, bone) for bag in bags if bag for curve in bag.fcurves)
-
-
-def _moves(path: str, bone: str) -> bool:
-    """Return whether a property at an RNA path moves the bone, or for "" the object itself."""
-    if bone:
-        prefix = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].'
-        return path.startswith(prefix) and path.removeprefix(prefix).startswith(MOVING)
-    return path.startswith(MOVING)
+    return any(moves(curve.data_path, bone) for bag in bags if bag for curve in bag.fcurves)
