@@ -6,9 +6,11 @@ import bpy
 
 from ...core import channels, errors
 from ...jobs import edit_shape_keys
+from ...rig.head_target import head_target
 from ...scene.animation import character_checks
 from ...scene.comparison import ghost
-from ...scene.edits import frame_choice, splice
+from ...scene.edits import frame_choice
+from ...scene.edits.splicing import parts, splice
 from ...scene.keys.wording import names_note
 from ...scene.reduction import reduce_keys
 from ...scene.takes import rollback, take_index, take_names, use_take
@@ -73,11 +75,12 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
             raise errors.SceneError(f"{self.other} is the active take.", "Choose another take to blend in.")
         span = splice.find_span(base, other, self._frames(context, base), self.blend)
         names, notes = _exclude_other_head(obj, base, self._channels())
-        notes += _locked_notes(splice.locked_channels(obj, base, names))
+        choice = parts.choose(obj, base, other, names)
+        notes += names_note("Locked, so not changed:", choice.locked)
         with direction_settings.reading_plain(obj, [*base, *other]):
             with rollback.all_or_nothing():
                 name = take_names.edit_name(f"splice {span.first}-{span.last}")
-                spliced = splice.splice(obj, base, other, names, span, name)
+                spliced = splice.splice(obj, base, other, choice, span, name)
                 use_take.replace_active_take(obj, base, spliced)
                 reduce_keys.reduce_again(obj, spliced)
             ghost.remove_ghosts()
@@ -110,16 +113,12 @@ def _exclude_other_head(
     obj: bpy.types.Object, base: list[bpy.types.Action], names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], list[str]]:
     """Return `names` without the head's if `base` does not animate the head, and a note about what does."""
-    if use_take.is_active_on(obj, base) or not set(channels.HEAD) & set(names):
+    owner = head_target(obj).owner
+    if use_take.is_active_on(owner, base) or not set(channels.HEAD) & set(names):
         return names, []
-    other = obj.animation_data and obj.animation_data.action
+    other = owner.animation_data and owner.animation_data.action
     notes = [f"The head is animated by {other.name}, which was not changed."] if other else []
     return tuple(name for name in names if name not in channels.HEAD), notes
-
-
-def _locked_notes(names: list[str]) -> list[str]:
-    labels = ("head" if name in channels.HEAD else name for name in names)
-    return names_note("Locked, so not changed:", labels)
 
 
 def find_take(name: str) -> list[bpy.types.Action]:

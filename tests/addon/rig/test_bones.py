@@ -180,3 +180,28 @@ def test_bone_channels_round_trip(scene, mode) -> None:
     columns = {"jawOpen": np.linspace(0, 1, 9), "jawLeft": np.zeros(9), "jawRight": np.linspace(1, 0, 9)}
     found = group.columns(group.solve(columns, types.FrameRate(24)))
     assert all(np.abs(found[name] - column).max() < 1e-4 for name, column in columns.items())
+
+
+def test_splice_takes_the_bones_of_the_other_take(puppet) -> None:
+    """Jaw, eyes and neck are bones: inside the frames they are the other take's, elsewhere the active one's."""
+    face, _rig = puppet
+    other = write(face, 1)
+    write(face, 2)
+    bpy.context.scene.diface.character = face
+    bpy.ops.diface.splice_take(other=other.name, first=FIRST + 8, last=FIRST + 16, blend=0)
+    sampled = evaluate_curves.sample_motion(face, FIRST, ROWS, NAMES).values
+    wanted = motion(2).values.copy()
+    wanted[8:17] = motion(1).values[8:17]
+    assert np.abs(sampled - wanted).max() < 2e-3
+
+
+def test_splice_of_lips_and_jaw_leaves_eyes_and_head(puppet) -> None:
+    face, _rig = puppet
+    other = write(face, 1)
+    write(face, 2)
+    bpy.context.scene.diface.character = face
+    bpy.ops.diface.splice_take(other=other.name, first=FIRST + 8, last=FIRST + 16, blend=0, regions={"LIPS", "JAW"})
+    sampled = evaluate_curves.sample_motion(face, FIRST, ROWS, NAMES).values
+    wanted = motion(2).values.copy()
+    wanted[8:17, :4] = motion(1).values[8:17, :4]
+    assert np.abs(sampled - wanted).max() < 2e-3

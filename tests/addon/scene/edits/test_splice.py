@@ -11,8 +11,8 @@ import pytest
 from mathutils import Euler, Quaternion
 
 from diface_addon.core import channels, errors, types
-from diface_addon.scene.edits import splice
-from diface_addon.scene.edits.splice_span import Span
+from diface_addon.scene.edits.splicing import parts, splice
+from diface_addon.scene.edits.splicing.span import Span
 from diface_addon.scene.keys.key_table import KeyTable, fields
 from diface_addon.scene.provenance import layer_tracks, stored_request
 from diface_addon.scene.takes import take_index, use_take, write_take
@@ -23,6 +23,7 @@ FIRST, ROWS = 11, 60
 RANGE = 25, 50
 RAMP = 6
 MODES = ("XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE")
+VISEMES = ("viseme_PP", "viseme_FF", "viseme_CH", "viseme_aa", "viseme_E", "viseme_I", "viseme_O", "viseme_U")
 
 
 def smooth(seed: int, rows: int = ROWS, size: float = 0.4, rate: float = 24) -> types.Motion:
@@ -39,7 +40,7 @@ def write(obj, seed: int, name: str, first: int = FIRST, rows: int = ROWS, rate:
 
 
 def tables(actions) -> dict:
-    return {address: held.table for address, held in splice.find_curves(actions).items()}
+    return {address: held.table for address, held in parts.find_curves(actions).items()}
 
 
 def same(a: KeyTable, b: KeyTable) -> bool:
@@ -49,7 +50,7 @@ def same(a: KeyTable, b: KeyTable) -> bool:
 
 def spliced(obj, base, other, names=channels.ALL, frames=RANGE, ramp=RAMP) -> tuple[list, Span]:
     over = splice.find_span(base, other, frames, ramp)
-    return splice.splice(obj, base, other, tuple(names), over), over
+    return splice.splice(obj, base, other, parts.choose(obj, base, other, names), over), over
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_splice_with_a_shorter_take(face) -> None:
 
 def rotation(actions, mode: str, times) -> list[Quaternion]:
     path = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(mode, "rotation_euler")
-    found = splice.find_curves(actions)
+    found = parts.find_curves(actions)
     count = 3 if path == "rotation_euler" else 4
     rows = np.array([[found["OBJECT", path, n].fcurve.evaluate(t) for n in range(count)] for t in times])
     if mode == "QUATERNION":
@@ -189,7 +190,7 @@ def test_splice_of_the_head_is_spherical_in_every_rotation_mode(face, mode, equi
 
 
 def use_equivalent_rotations(actions, mode: str) -> None:
-    for (kind, path, index), held in splice.find_curves(actions).items():
+    for (kind, path, index), held in parts.find_curves(actions).items():
         if kind == "OBJECT" and path.startswith("rotation"):
             for key in held.fcurve.keyframe_points:
                 if mode == "QUATERNION" or (mode == "AXIS_ANGLE" and index):
@@ -223,11 +224,11 @@ def test_splice_copies_pins_and_adds_no_edits(face, pair) -> None:
     base, other = pair
     path = 'key_blocks["jawOpen"].value'
     for actions, frames in ((base, (15, 40)), (other, (14, 38))):
-        keys = splice.find_curves(actions)["KEY", path, 0].fcurve.keyframe_points
+        keys = parts.find_curves(actions)["KEY", path, 0].fcurve.keyframe_points
         for frame in frames:
             key = keys[frame - FIRST]
             key.co.y, key.type = 0.875, "EXTREME"
-    splice.find_curves(other)["KEY", path, 0].fcurve.keyframe_points.insert(41.5, 0.625, keyframe_type="EXTREME")
+    parts.find_curves(other)["KEY", path, 0].fcurve.keyframe_points.insert(41.5, 0.625, keyframe_type="EXTREME")
     made, _over = spliced(face, base, other)
     edits = {
         (kind, curve): rows
@@ -316,17 +317,17 @@ def test_splice_without_an_active_take(scene, face) -> None:
 
 
 def test_locked_curves_are_kept_with_a_note(face, pair) -> None:
-    held = splice.find_curves(pair[0])
+    held = parts.find_curves(pair[0])
     path = "OBJECT", "rotation_euler"
     for address in (("KEY", 'key_blocks["jawOpen"].value', 0), (*path, 1)):
         held[address].fcurve.lock = True
     before = tables(pair[0])
-    assert splice.locked_channels(face, pair[0], channels.ALL) == ["jawOpen", *channels.HEAD]
+    assert set(parts.choose(face, *pair, channels.ALL).locked) == {"jawOpen", "head"}
     made, _over = spliced(face, *pair, names=channels.ALL + channels.LAYERS["breath"])
     after = tables(made)
     same_as_before = {address for address in after if same(after[address], before[address])}
     assert same_as_before == {("KEY", 'key_blocks["jawOpen"].value', 0), *((*path, index) for index in range(3))}
-    assert splice.find_curves(made)["KEY", 'key_blocks["jawOpen"].value', 0].fcurve.lock
+    assert parts.find_curves(made)["KEY", 'key_blocks["jawOpen"].value', 0].fcurve.lock
 
 
 def test_splice_is_refused_if_all_channels_are_locked(few_shapes, unchanged_but_locks) -> None:
@@ -338,7 +339,7 @@ def test_splice_is_refused_if_all_channels_are_locked(few_shapes, unchanged_but_
 @pytest.fixture
 def unchanged_but_locks() -> None:
     (base,) = (actions for actions in take_index.all_takes().values() if actions[0].name == "Base")
-    for held in splice.find_curves(base).values():
+    for held in parts.find_curves(base).values():
         held.fcurve.lock = True
     names = {action.name for action in bpy.data.actions}
     yield
@@ -361,3 +362,27 @@ def test_splice_keeps_the_head_of_another_take(face, pair) -> None:
     assert bpy.ops.diface.splice_take(other="Other", first=25, last=50) == {"FINISHED"}
     assert face.animation_data.action == turns
     assert face.data.shape_keys.animation_data.action.name == "Edit 1: splice 25-50"
+
+
+@pytest.mark.parametrize("names", [VISEMES, ("browInnerUp_L", "browInnerUp_R", "jawOpen")], ids=["poses", "halves"])
+def test_splice_of_shape_keys_that_are_no_channels(scene, names) -> None:
+    """Visemes, and two keys of one channel, are the other take's inside the frames."""
+    face = scenes.add_character(scene, names)
+    other, base = write(face, 2, "Other"), write(face, 1, "Base")
+    made, over = spliced(face, base, other, ramp=0)
+    held, before, theirs = tables(made), tables(base), tables(other)
+    changed = [address for address in held if not same(before[address], theirs[address])]
+    assert len(changed) >= len(names) // 2
+    for address in changed:
+        assert same(held[address].between(over.first, over.last), theirs[address].between(over.first, over.last))
+        assert same(held[address].outside(over.first, over.last), before[address].outside(over.first, over.last))
+
+
+def test_splice_of_the_brows_leaves_visemes(scene) -> None:
+    face = scenes.add_character(scene, (*VISEMES, "browInnerUp"))
+    other, base = write(face, 2, "Other"), write(face, 1, "Base")
+    made, _span = spliced(face, base, other, channels.REGIONS["brows"], ramp=0)
+    held, before = tables(made), tables(base)
+    assert [address[1] for address in held if not same(held[address], before[address])] == [
+        'key_blocks["browInnerUp"].value'
+    ]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from diface_addon.core import channels, types
-from diface_addon.scene.edits import curve_changes, splice, write_edit
+from diface_addon.scene.edits import curve_changes, write_edit
+from diface_addon.scene.edits.splicing import parts, splice
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import delete_take, take_copies, take_index, take_list, write_take
 
@@ -42,7 +43,8 @@ def test_edits_duplicates_and_splices_follow_their_parent(scene, head) -> None:
     copy = take_copies.duplicate(first, "A copy")
     edited = edit(head, first, "A edited")
     again = edit(head, edited, "A edited again")
-    spliced = splice.splice(head, first, other, ("jawOpen",), splice.find_span(first, other, (15, 25), 2), "A spliced")
+    choice, span = parts.choose(head, first, other, ("jawOpen",)), splice.find_span(first, other, (15, 25), 2)
+    spliced = splice.splice(head, first, other, choice, span, "A spliced")
     assert rows(head) == [("A", 0), ("A copy", 1), ("A edited", 1), ("A edited again", 2), ("A spliced", 1), ("B", 0)]
     ids = {actions[0].name: take for take, actions in take_index.all_takes().items()}
     parents = {entry.name: entry.parent for entry in take_list.entries(head)}

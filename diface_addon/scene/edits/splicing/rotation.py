@@ -1,4 +1,4 @@
-"""The head's rotation in a splice, in any rotation mode: spherical interpolation from one take to the other."""
+"""A rotation in a splice, in any rotation mode: spherical interpolation from one take to the other."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Euler, Quaternion
 
-from ...core import types
-from ...rig import rotation_values
-from ..animation import evaluate_curves
-from ..keys.key_table import KeyTable
-from .splice_span import Span
+from ....core import types
+from ....rig import rotation_values
+from ...animation import evaluate_curves
+from ...keys.key_table import KeyTable
+from .span import Span
 
 TAU = 2 * np.pi
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..keys.key_table import KeyTable
+from ...keys.key_table import KeyTable
 
 
 @dataclass(frozen=True)

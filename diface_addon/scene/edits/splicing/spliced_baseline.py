@@ -6,11 +6,11 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ...rig.property_address import PointsByAddress, PropertyAddress
-from ..keys.key_table import SAME_TIME, KeyTable
-from ..keys.write_keys import SampledCurve
-from ..provenance import baseline, stored_request, take_request
-from .splice_span import Span
+from ....rig.property_address import PointsByAddress, PropertyAddress
+from ...keys.key_table import SAME_TIME, KeyTable
+from ...keys.write_keys import SampledCurve
+from ...provenance import baseline, stored_request, take_request
+from .span import Span
 
 
 def generated_keys(table: KeyTable, span: Span, with_plateau: bool) -> KeyTable:
