@@ -29,13 +29,11 @@ from .types import (
     MODEL_RATE,
     SPEAK,
     AudioSection,
-    ConstraintProvider,
     Float32Array,
     GenerateRequest,
     GenerateResult,
     Motion,
     Report,
-    ReportFraction,
     SampleRows,
 )
 
@@ -79,17 +77,9 @@ class MotionModels(Protocol):
         """Return the hash (hex) of the model files."""
         ...
 
-    def stream(
-        self,
-        features: Iterable[Float32Array],
-        rows: int,
-        request: GenerateRequest,
-        constraint_provider: ConstraintProvider | None,
-        report: ReportFraction,
-        first_row: int = 0,
-        /,
-    ) -> Iterator[Float32Array]:
-        """Yield values (n, C) in order."""
+    @property
+    def stream(self) -> SampleRows:
+        """Return what samples the values."""
         ...
 
 

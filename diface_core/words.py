@@ -11,6 +11,9 @@ from .types import AudioSection
 DOUBTFUL_SCORE = -9.5
 """Score of a word below which its times are doubtful: about 2% of the words of right transcripts."""
 
+LABIALS = frozenset(("M", "B", "P"))
+"""Sounds for which the lips close, in ARPAbet."""
+
 
 @dataclass(frozen=True)
 class Phone:
@@ -22,6 +25,11 @@ class Phone:
 
     def __post_init__(self) -> None:
         _check_times(self.label, self.start, self.end)
+
+    @property
+    def closes_lips(self) -> bool:
+        """Whether the lips close for it."""
+        return self.label.upper() in LABIALS
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,11 @@ class Word:
 
     def __post_init__(self) -> None:
         _check_times(self.text, self.start, self.end)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether its times are: it was aligned, and fits the sound poorly."""
+        return self.score is not None and self.score < DOUBTFUL_SCORE
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ..audio import reading
 from ..errors import DifaceError
 from ..transcripts.tokens import split_words
 from ..types import Float32Array, Progress, Report
-from ..words import DOUBTFUL_SCORE, Alignment, AlignRequest, Cue, Phone, Word
+from ..words import Alignment, AlignRequest, Cue, Phone, Word
 from .aligner import FRAMES_PER_SECOND, SAMPLE_RATE, AlignedWord, Aligner
 from .nearest_phones import VOWELS
 from .pronunciation import ENGLISH, Pronunciations, pronounce, stressed_vowel
@@ -176,7 +176,7 @@ def _missing_notes(found: list[AlignedWord], spoken: Pronunciations) -> list[str
 
 
 def _doubts(words: list[Word], seconds: float) -> list[str]:
-    doubtful = [word.text for word in words if (word.score or 0.0) < DOUBTFUL_SCORE]
+    doubtful = [word.text for word in words if word.is_doubtful]
     notes = [f"Fit the sound poorly, so check them: {_listed(doubtful)}."] if doubtful else []
     if words and words[-1].end > seconds - CUT_SECONDS:
         notes.append(f'The sound ends within the last word, "{words[-1].text}".')

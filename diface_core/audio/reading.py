@@ -92,7 +92,7 @@ def read_blocks(
 def _louder_channel(section: AudioSection) -> int:
     """Return the number of the channel with the most power in a section."""
     meter = ChannelMeter()
-    for _block in read_blocks(dataclasses.replace(section, channel=MIX), meter=meter):
+    for _block in read_blocks(dataclasses.replace(section, channel=MIX, high_pass=False), meter=meter):
         pass
     return meter.louder
 

@@ -12,10 +12,7 @@ import numpy as np
 from .. import channels
 from ..errors import DifaceError
 from ..types import SPEAK, Diagnosis, DiagnosisRequest, Finding, Float64Array, GenerateRequest, Motion, Report
-from ..words import DOUBTFUL_SCORE, Alignment, AlignRequest, Cue, Word
-
-LABIALS = frozenset(("M", "B", "P"))
-"""Sounds for which the lips close, in ARPAbet."""
+from ..words import Alignment, AlignRequest, Cue, Word
 
 
 class Checker(Protocol):
@@ -77,9 +74,9 @@ def closures_of_words(words: Sequence[Word]) -> Float64Array | None:
 
     None if a word is doubtful or its sounds are not known: the sound alone tells more then.
     """
-    if not all(word.phones and (word.score is None or word.score >= DOUBTFUL_SCORE) for word in words):
+    if not all(word.phones and not word.is_doubtful for word in words):
         return None
-    phones = [phone for word in words for phone in word.phones if phone.label.upper() in LABIALS]
+    phones = [phone for word in words for phone in word.phones if phone.closes_lips]
     return np.array([[phone.start, phone.end] for phone in phones], np.float64).reshape(-1, 2)
 
 

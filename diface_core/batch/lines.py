@@ -108,19 +108,19 @@ def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",), is_checked: bool
     flags = {flag.removeprefix("--").replace("-", "_"): flag for flag in parser._option_string_actions}
     flags = {name: flag for name, flag in flags.items() if name not in OTHER_OPTIONS}
     unknown = tuple(name for name in columns if name not in (*OWN_COLUMNS, *flags, *options))
-    reader = _RowReader(path.absolute().parent, outputs, parser, flags)
+    reader = _RowReader(path.absolute().parent, outputs, is_checked, parser, flags)
     lines = [reader.read(number, dict(zip(columns, row, strict=False))) for number, row in enumerate(rows, 1)]
-    checked = [
-        line if isinstance(line, BadLine) else dataclasses.replace(line, is_checked=is_checked) for line in lines
-    ]
-    return Batch(tuple(checked), unknown)
+    return Batch(tuple(lines), unknown)
 
 
 class _RowReader:
     """Reads the rows of one table; a name is used once."""
 
-    def __init__(self, folder: Path, outputs: tuple[str, ...], parser: _Parser, flags: dict[str, str]) -> None:
-        self._folder, self._outputs, self._parser, self._flags = folder, outputs, parser, flags
+    def __init__(
+        self, folder: Path, outputs: tuple[str, ...], is_checked: bool, parser: _Parser, flags: dict[str, str]
+    ) -> None:
+        self._folder, self._outputs, self._is_checked = folder, outputs, is_checked
+        self._parser, self._flags = parser, flags
         self._numbers: dict[str, int] = {}
 
     def read(self, number: int, cells: dict[str, str]) -> Line | BadLine:
@@ -152,7 +152,10 @@ class _RowReader:
         other = {name: cell for name, cell in cells.items() if name not in self._flags and name not in OWN_COLUMNS}
         request = dataclasses.replace(request, audio=section)
         transcript, language = cells.get("transcript", ""), cells.get("language", "en")
-        return Line(number, name, request, outputs, pins, options.mood, transcript, language, other=other)
+        return Line(
+            number, name, request, outputs, pins, options.mood, transcript, language,
+            is_checked=self._is_checked, other=other,
+        )  # fmt: skip
 
     def _arguments(self, cells: dict[str, str]) -> list[str]:
         """The options of a row; a switch such as `no_blinks` is on for any value but no, false and 0."""

@@ -43,8 +43,10 @@ class LayerEvents:
         rows = len(loudness)
         phrases = NO_PHRASES if role == IDLE else find_phrases(loudness)
         own = phrases if role == SPEAK else NO_PHRASES
-        sample_gaze = Gaze.sample_around if role == IDLE else Gaze.sample
-        gaze = None if layers.gaze is None else sample_gaze(own, rows, layers.gaze)
+        gaze = None
+        if layers.gaze is not None:
+            is_idle = role == IDLE
+            gaze = Gaze.sample_around(rows, layers.gaze) if is_idle else Gaze.sample(own, rows, layers.gaze)
         shifts = np.zeros((0, 2)) if gaze is None else gaze.shifts
         heard = phrases + LISTENER_DELAY if role == LISTEN else phrases
         return cls(

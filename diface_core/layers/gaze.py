@@ -71,7 +71,7 @@ class Gaze:
         return cls(np.array(onsets, np.float64), np.array(targets, np.float64).reshape(-1, 2))
 
     @classmethod
-    def sample_around(cls, _phrases: AnyFloatArray, rows: int, seed: int) -> Gaze:
+    def sample_around(cls, rows: int, seed: int) -> Gaze:
         """Sample the saccades of a person who looks at nobody: from place to place, most of them ahead."""
         rng = np.random.default_rng([seed, 9])
         onsets: list[float] = []

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from ..types import MIX, AudioSection
 from ..words import Alignment, AlignRequest, Cue, Phone, Word
+from .audio_section import audio_data, parse_audio
 from .framing import Message, malformed
 
 
 def align_request_message(request: AlignRequest, request_id: int) -> Message:
     """Return an `align` message; the reply is `aligned`, `error` or `cancelled`."""
-    audio = {**dataclasses.asdict(request.audio), "path": str(request.audio.path)}
     cues = [[cue.text, cue.start, cue.end] for cue in request.cues]
-    return Message("align", request_id, {"audio": audio, "cues": cues, "language": request.language})
+    return Message(
+        "align", request_id, {"audio": audio_data(request.audio), "cues": cues, "language": request.language}
+    )
 
 
 def parse_align_request(message: Message) -> AlignRequest:
     """Return the AlignRequest of a message from `align_request_message`. Raises WorkerError if it is malformed."""
     try:
-        data, audio = message.data, message.data["audio"]
+        data = message.data
         cues = tuple(Cue(str(text), start, end) for text, start, end in data["cues"])
-        section = AudioSection(
-            Path(audio["path"]),
-            audio["start"],
-            audio["seconds"],
-            str(audio.get("channel", MIX)),
-            audio.get("high_pass", False) is True,
-        )
-        return AlignRequest(section, cues, str(data["language"]))
+        return AlignRequest(parse_audio(data["audio"]), cues, str(data["language"]))
     except (KeyError, TypeError, ValueError) as error:
         raise malformed(f"a malformed transcript ({error!r})") from error
 

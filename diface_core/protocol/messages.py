@@ -12,13 +12,10 @@ import numpy as np
 from .. import errors
 from ..errors import DifaceError
 from ..types import (
-    AUDIO_CHANNELS,
     FIRST_SAMPLER,
-    MIX,
     AdaptationRequest,
     AdaptationResult,
     AnyArray,
-    AudioSection,
     Constraints,
     Diagnosis,
     DiagnosisRequest,
@@ -41,6 +38,7 @@ from ..types import (
     ThreeDiface,
     VertexPins,
 )
+from .audio_section import audio_data, parse_audio
 from .framing import Message, malformed
 
 T = TypeVar("T")
@@ -58,7 +56,7 @@ def generate_request_message(request: GenerateRequest, request_id: int) -> Messa
     """Return a `generate` message; `request_id` comes back with every reply to it."""
     constraints, arrays = _constraints_data(request.constraints)
     data = {
-        "audio": _audio_data(request.audio),
+        "audio": audio_data(request.audio),
         "parts": list(request.parts),
         "rate": _rate_data(request.rate),
         "seed": request.seed,
@@ -94,7 +92,7 @@ def parse_generate_request(message: Message) -> GenerateRequest:
         pitch, roll, yaw = data["head_axes"]
         blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])
         return GenerateRequest(
-            audio=_parse_audio(data["audio"]),
+            audio=parse_audio(data["audio"]),
             parts=tuple(data["parts"]),
             rate=FrameRate(**data["rate"]),
             head_axes=(pitch, roll, yaw),
@@ -202,7 +200,7 @@ def parse_solve_result(message: Message) -> SolveResult:
 def adaptation_request_message(request: AdaptationRequest, request_id: int) -> Message:
     """Return an `adapt_style` message; the reply is `style adapted`, `error` or `cancelled`."""
     examples = [
-        {"name": example.name, "audio": _audio_data(example.audio), **_motion_data(example.motion)}
+        {"name": example.name, "audio": audio_data(example.audio), **_motion_data(example.motion)}
         for example in request.examples
     ]
     arrays = {str(index): example.motion.values for index, example in enumerate(request.examples)}
@@ -219,7 +217,7 @@ def parse_adaptation_request(message: Message) -> AdaptationRequest:
         examples = tuple(
             StyleExample(
                 example["name"],
-                _parse_audio(example["audio"]),
+                parse_audio(example["audio"]),
                 Motion(message.arrays[str(index)], tuple(example["channels"]), FrameRate(**example["rate"])),
             )
             for index, example in enumerate(message.data["performances"])
@@ -335,19 +333,6 @@ def parse_error(message: Message) -> DifaceError:
         return error
     except (KeyError, TypeError) as problem:
         raise malformed(f"a malformed error ({problem!r})") from problem
-
-
-def _audio_data(audio: AudioSection) -> dict[str, Any]:
-    return {**dataclasses.asdict(audio), "path": str(audio.path)}
-
-
-def _parse_audio(data: Mapping[str, Any]) -> AudioSection:
-    channel = str(data.get("channel", MIX))
-    if channel not in AUDIO_CHANNELS:
-        raise ValueError(f"expected one of {', '.join(AUDIO_CHANNELS)}, got {channel}")
-    return AudioSection(
-        Path(data["path"]), data["start"], data["seconds"], channel, data.get("high_pass", False) is True
-    )
 
 
 def _motion_data(motion: Motion) -> dict[str, Any]:

@@ -11,13 +11,10 @@ import numpy as np
 from ...core import types, words
 from ...settings import word_settings
 
-LABIALS = frozenset(("M", "B", "P"))
-"""Sounds for which the lips close, in ARPAbet."""
-
 
 def to_shares(phones: Sequence[words.Phone], start: float, end: float) -> str:
     """Return begin and end of each m, b and p as shares of a word, as JSON; "" if the sounds are not known."""
-    found = [phone for phone in phones if phone.label.upper() in LABIALS]
+    found = [phone for phone in phones if phone.closes_lips]
     length = end - start
     shares = [[round((phone.start - start) / length, 4), round((phone.end - start) / length, 4)] for phone in found]
     return json.dumps(shares) if phones else ""

@@ -58,7 +58,7 @@ def set_words(obj: bpy.types.Object, name: str, found: Sequence[words.Word], off
         item.start = item.sound_start = offset + word.start
         item.end = item.sound_end = offset + word.end
         item.accent = -1.0 if word.accent is None else (word.accent - word.start) / (word.end - word.start)
-        item.is_doubtful = word.score is not None and word.score < words.DOUBTFUL_SCORE
+        item.is_doubtful = word.is_doubtful
         length = word.end - word.start
         shares = [((phone.start + phone.end) / 2 - word.start) / length for phone in word.phones]
         item.closures = word_closures.to_shares(word.phones, word.start, word.end)

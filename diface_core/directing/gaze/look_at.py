@@ -11,7 +11,6 @@ import numpy as np
 
 from ... import channels
 from ...layers.blinks import LARGE_SHIFT, REFRACTORY, SMALL_SHIFT, Blinks
-from ...layers.gaze import LARGE_SACCADE
 from ...types import Float32Array, Float64Array, FrameRate, Pins
 from ..articulation import EASE_SECONDS
 from ..filters import pin_weights
@@ -96,7 +95,7 @@ def _with_blinks(
     onsets: list[float] = []
     for onset, size in zip(eyes.onsets.tolist(), eyes.amplitudes.tolist(), strict=True):
         chance = np.random.default_rng([seed, 10, round(max(onset, 0.0) * 1000)]).random()
-        if size < LARGE_SACCADE or chance >= (size - SMALL_SHIFT) / (LARGE_SHIFT - SMALL_SHIFT):
+        if chance >= (size - SMALL_SHIFT) / (LARGE_SHIFT - SMALL_SHIFT):
             continue
         is_free = all(onset + REFRACTORY < first or onset > last + REFRACTORY / 2 for first, last in times)
         if is_free and (not onsets or onset - onsets[-1] >= REFRACTORY):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ModelError
+from ..meshes.mesh_parts import mesh_edges
 from .recognition import SKIN_VERTEX_COUNT, VERTEX_COUNT, why_not_flame
 
 Int32Array = npt.NDArray[np.int32]
@@ -49,16 +50,10 @@ def skin_faces(faces: npt.NDArray[np.integer]) -> Int32Array:
 def vertex_neighbours(faces: npt.NDArray[np.integer]) -> Neighbours:
     """Return the neighbours of every vertex along the edges of triangles (F, 3)."""
     neighbours: Neighbours = defaultdict(set)
-    for a, b in mesh_edges(faces).tolist():
+    for a, b in mesh_edges(faces)[0].tolist():
         neighbours[a].add(b)
         neighbours[b].add(a)
     return neighbours
-
-
-def mesh_edges(faces: npt.NDArray[np.integer]) -> Int32Array:
-    """Return the edges (E, 2) of triangles (F, 3), each once, the lower vertex first, sorted."""
-    sides = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    return np.unique(np.sort(sides, axis=1), axis=0).astype(np.int32)
 
 
 def border_loop(faces: npt.NDArray[np.integer], start: int) -> list[int]:

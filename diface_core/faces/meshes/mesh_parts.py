@@ -13,7 +13,7 @@ WELD_DISTANCE = 1e-6  # relative to the mesh's size
 WELD_COSINE = 0.3  # smallest cosine between the normals of vertices that are welded: lips that touch are not
 
 
-def mesh_edges(faces: Int32Array) -> tuple[Int32Array, Int32Array]:
+def mesh_edges(faces: npt.NDArray[np.integer]) -> tuple[Int32Array, Int32Array]:
     """Return the edges (E, 2) of triangles (F, 3), lower vertex first, and the number of triangles at each (E,)."""
     one, other = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).T
     size = int(faces.max(initial=0)) + 1

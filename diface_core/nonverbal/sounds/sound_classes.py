@@ -6,7 +6,6 @@ A linear classifier on the features that the face model has anyway. Its weights 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ...errors import ModelError
-from ...runtime.sliding_windows import sliding_windows
 from ...types import MODEL_RATE, AnyFloatArray, Float32Array
 
 CLASSES = ("speech", "laugh", "cough", "breath", "other")
@@ -61,16 +59,6 @@ class SoundClassifier:
             return cls(**load_file(path))
         except (OSError, SafetensorError, TypeError) as damage:
             raise ModelError(f"{path.name} cannot be read.", "Install DiFACE again.") from damage
-
-    def stream(self, parts: Iterable[Float32Array], rows: int) -> Iterator[Float32Array]:
-        """Yield probabilities (n, K) of feature rows in parts (n, D), in order; equal to those of the whole.
-
-        Args:
-            parts: The features.
-            rows: Their number of rows.
-        """
-        for window in sliding_windows(parts, CONTEXT, rows):
-            yield self.probabilities(window.rows)[window.valid]
 
     def probabilities(self, features: Float32Array) -> Float32Array:
         """Return the probabilities (T, K) of feature rows (T, D)."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from ... import channels
 from ...types import MODEL_RATE, Float32Array
-from ..visemes.articulation import ARPABET_LABIALS, PARTING_CHANNELS, SEALED_LIMITS
+from ...words import LABIALS
+from ..visemes.articulation import PARTING_CHANNELS, SEALED_LIMITS
 from .clip import Clip, Phone
 
 SEAL_PROFILE = {0: 1.0, 1: 0.9, 2: 0.25}
@@ -50,7 +51,7 @@ def _sealed_share(gap: Float32Array, phones: tuple[Phone, ...]) -> Float32Array:
         begin, end = phone.start * MODEL_RATE.value, phone.end * MODEL_RATE.value
         first = max(0, round(begin) - 1)
         within = gap[first : round(end) + 2]
-        if phone.label in ARPABET_LABIALS and len(within) and within.min() < MAX_SEALED_GAP:
+        if phone.label in LABIALS and len(within) and within.min() < MAX_SEALED_GAP:
             shut = first + int(within.argmin())
             for row in range(max(0, shut - 2), min(len(gap), shut + 3)):
                 inside = row == shut or begin - 0.5 <= row <= end + 0.5

@@ -30,9 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("speech", type=Path, nargs="+")
     generator = Generator.load()
-    print(
-        "| sound | pauses s | lips mm | in pauses | head °/s | in pauses | brows /s | in pauses |\n" + "|---" * 8 + "|"
-    )
+    print(f"{HEADER}\n{'|---' * HEADER.count(' | ')}|---|")
     for file in parser.parse_args(arguments).speech:
         print(_row(generator, file))
 

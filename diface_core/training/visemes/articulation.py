@@ -90,8 +90,6 @@ ARPABET: dict[str, str] = {
 
 LABIALS = frozenset("pbmɓ")
 """The sounds whose lips meet and part once."""
-ARPABET_LABIALS = ("M", "B", "P")
-"""The same in ARPAbet."""
 LABIODENTALS = frozenset("fvɱʋ")
 
 

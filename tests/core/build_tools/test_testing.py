@@ -76,7 +76,7 @@ def test_process_that_hangs_after_its_report_is_killed(tmp_path: Path) -> None:
     report = tmp_path / "report"
     report.touch()
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
-        assert wait_for(process, report, patience=0.5) != 0
+        assert wait_for(process, report.is_file, patience=0.5) != 0
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     report.unlink(missing_ok=True)
     command = [str(python), "-m", "diface_addon.cli.demo", str(sound), str(paths.OUT)]
     environment = child_environment(blender_environment(MAIN_BLENDER))
-    code = wait_for(subprocess.Popen(command, cwd=paths.ROOT, env=environment), report)
+    code = wait_for(subprocess.Popen(command, cwd=paths.ROOT, env=environment), report.is_file)
     if not report.is_file():
         raise BuildError(f"The demo failed (exit code {code}). The reason is printed above.")
     say("\nResults:\n" + "".join(f"    {name}\n" for name in report.read_text("utf-8").splitlines()))

@@ -6,7 +6,6 @@ import argparse
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from .. import paths
 from ..assets import make_assets
 from ..console import BuildError, child_environment, say
 from ..environments import blender_environment, blender_python, core_python
+from ..processes import wait_for
 from ..versions import MAIN_BLENDER
 
 CORE, ADDON = "tests.core.fuzzing.targets", "tests.addon.fuzzing.file_targets"
@@ -98,20 +98,8 @@ def _fuzz(name: str, module: str, arguments: argparse.Namespace) -> Outcome:
             [str(word) for word in command], cwd=paths.ROOT, stdout=output, stderr=subprocess.STDOUT,
             env=child_environment(blender_environment(MAIN_BLENDER, "fuzzing")),
         )  # fmt: skip
-        _wait(process, log)
-    return _outcome(name, folder, log.read_text("utf-8", "replace"), process.returncode)
-
-
-def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a run has ended, and end its process if that hangs."""
-    while process.poll() is None:
-        time.sleep(0.5)
-        if END in log.read_text("utf-8", "replace"):
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        code = wait_for(process, lambda: END in log.read_text("utf-8", "replace"))
+    return _outcome(name, folder, log.read_text("utf-8", "replace"), code)
 
 
 def _outcome(name: str, folder: Path, text: str, code: int) -> Outcome:

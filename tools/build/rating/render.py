@@ -56,7 +56,7 @@ def _render(clips: list[dict[str, str]], folder: Path) -> None:
     say(f"-- rendering {len(clips)} videos in Blender {MAIN_BLENDER}")
     command = [str(python), "-m", "diface_addon.cli.render_motions", str(job), str(done)]
     environment = child_environment(blender_environment(MAIN_BLENDER, "rate"))
-    code = wait_for(subprocess.Popen(command, cwd=paths.ROOT, env=environment), done)
+    code = wait_for(subprocess.Popen(command, cwd=paths.ROOT, env=environment), done.is_file)
     if not done.is_file():
         raise BuildError(f"The videos were not rendered (exit code {code}). The reason is printed above.")
     done.unlink()

@@ -69,7 +69,7 @@ def _run_process(job: Job) -> int:
             job.command, cwd=paths.ROOT, env=child_environment(job.environment), stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
-        return wait_for(process, job.report) if job.report is not None else process.wait()
+        return wait_for(process, job.report.is_file) if job.report is not None else process.wait()
 
 
 def _judge_code(name: str, code: int) -> Outcome:
