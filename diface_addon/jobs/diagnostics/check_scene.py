@@ -26,8 +26,7 @@ def check(context: bpy.types.Context, obj: bpy.types.Object, folder: Path) -> tu
     actions = active_actions(obj) or vertex_pins.take_actions(vertex_pins.find_take(obj) or "")
     takes = [action for action in actions if stored_request.read_request(action)]
     stored = stored_request.read_request(takes[0]) if takes else None
-    samples = [curve for action in takes for curves in baseline.read_samples(action).values() for curve in curves]
-    rows = max((len(curve.values) for curve in samples), default=0)
+    rows = baseline.row_count(takes)
     first = stored["first_frame"] if stored else context.scene.frame_start
     last = first + max(rows - 1, 0) if stored else context.scene.frame_end
     found = check_sound.check_sound(context, stored, last, folder) if stored else []

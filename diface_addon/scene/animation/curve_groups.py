@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import bpy
 import numpy as np
@@ -51,8 +52,13 @@ def arrange(obj: bpy.types.Object, action: bpy.types.Action, hide: bool) -> None
 
 def _effects(obj: bpy.types.Object, addresses: Sequence[PropertyAddress]) -> np.ndarray:
     """Return how much of each channel a property at 1 amounts to (A, 52), in the largest motion of the bundled head."""
-    sizes = np.linalg.norm(load_head().deltas, axis=2).max(axis=1)
-    return np.abs(channel_weights(obj, addresses)) * sizes
+    return np.abs(channel_weights(obj, addresses)) * _largest_motions()
+
+
+@cache
+def _largest_motions() -> np.ndarray:
+    """Return how far each channel moves the bundled head at most (52,)."""
+    return np.linalg.norm(load_head().deltas, axis=2).max(axis=1)
 
 
 def _leading(addresses: Sequence[PropertyAddress], effects: np.ndarray) -> set[PropertyAddress]:

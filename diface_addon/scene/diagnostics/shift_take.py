@@ -18,8 +18,7 @@ MOVED_SHARE = 0.5
 def move(copies: list[bpy.types.Action], frames: float, rate: types.FrameRate) -> None:
     """Move a copy of a take `frames` later, for a sound that is as much later."""
     stored = stored_request.require_request(copies[0])
-    samples = [curve for action in copies for curves in baseline.read_samples(action).values() for curve in curves]
-    rows, first = max(len(curve.values) for curve in samples), stored["first_frame"]
+    rows, first = baseline.row_count(copies), stored["first_frame"]
     convert_take.convert_take(copies, convert_take.TimeMapping(first, first + frames, 1.0, rows), rate)
 
 

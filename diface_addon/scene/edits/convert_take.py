@@ -82,9 +82,8 @@ def find_mapping(
             section = audio_strip.audio_section(scene, strip, folder)
             if section.path == request.audio.path:
                 origin += (request.audio.start - section.start) * rate.value
-    samples = [curve for action in actions for curves in baseline.read_samples(action).values() for curve in curves]
-    rows = max(len(curve.values) for curve in samples)
-    return TimeMapping(stored["first_frame"], origin, rate.value / request.rate.value, rows)
+    ratio = rate.value / request.rate.value
+    return TimeMapping(stored["first_frame"], origin, ratio, baseline.row_count(actions))
 
 
 def check_needed(actions: list[bpy.types.Action], rate: types.FrameRate) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -69,6 +69,13 @@ def read_samples(action: bpy.types.Action) -> dict[str, list[SampledCurve]]:
         kind: [replace(curve, path=names.get((kind, curve.path, curve.index), curve.path)) for curve in curves]
         for kind, curves in stored.items()
     }
+
+
+def row_count(actions: Iterable[bpy.types.Action]) -> int:
+    """Return the number of rows of the longest generated curve of a take; 0 without any. Fast: values are not read."""
+    headers = (_read_header(bytes(action.get(SAMPLES, b"")).partition(b"\0")[0]) for action in actions)
+    counts = (count for header in headers for entries in header.values() for _path, _index, count in entries)
+    return max(counts, default=0)
 
 
 def read_baseline_keys(action: bpy.types.Action) -> PointsByAddress:
@@ -137,6 +144,14 @@ def unpack(stored: bytes) -> tuple[Any, np.ndarray]:
         return json.loads(header), np.frombuffer(zlib.decompress(packed), np.float32)
     except (ValueError, zlib.error):
         return (), np.zeros(0, np.float32)
+
+
+def _read_header(stored: bytes) -> dict[str, Any]:
+    """Return the header of packed samples; {} if it is damaged."""
+    try:
+        return dict(json.loads(stored))
+    except ValueError:
+        return {}
 
 
 def _unpack_curves(samples: bytes) -> dict[str, list[SampledCurve]]:

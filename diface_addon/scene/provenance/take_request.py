@@ -71,7 +71,6 @@ def load(action: bpy.types.Action) -> request_file.StoredRequest | None:
 
 def row_count(actions: Iterable[bpy.types.Action], request: types.GenerateRequest) -> int:
     """Return the number of rows of a take: of its baselines, which edits near keys after its end may extend."""
-    curves = [curve for action in actions for of_kind in baseline.read_samples(action).values() for curve in of_kind]
-    longest = max((len(curve.values) for curve in curves), default=0)
+    longest = baseline.row_count(actions)
     seconds = request.audio.seconds
     return longest if seconds is None else min(longest, request.rate.rows(seconds))

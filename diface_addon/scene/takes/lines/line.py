@@ -42,8 +42,7 @@ def spoken_line(actions: Sequence[bpy.types.Action]) -> SpokenLine | None:
     request = stored_request.read_request(main[0]) if main else None
     if request is None or "cache" in request:
         return None
-    samples = [curve for action in main for curves in baseline.read_samples(action).values() for curve in curves]
-    rows = max((len(curve.values) for curve in samples), default=0)
+    rows = baseline.row_count(main)
     first = request["first_frame"]
     last = first + rows - 1 if rows else max(first, *(action.frame_range[1] for action in main))
     return SpokenLine(key_of(request), first, last)

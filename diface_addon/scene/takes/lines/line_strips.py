@@ -23,6 +23,9 @@ from ...keys import nla
 from ...provenance import layer_tracks, stored_request
 from . import line, rest_action
 
+MainActions = Mapping[str, Sequence[bpy.types.Action]]
+"""Take -> its main Actions."""
+
 
 @dataclass(frozen=True)
 class Leaving:
@@ -44,8 +47,8 @@ def find_leaving(obj: bpy.types.Object, kinds: Iterable[str], actions: Sequence[
 
     The Actions of the rest pose are new; `make_room` uses them.
     """
-    blocks = active_curves.data_blocks(obj)
-    leaving = {kind: blocks[kind].animation_data.action for kind in kinds if _leaves(blocks[kind], actions)}
+    blocks, mains = active_curves.data_blocks(obj), _main_actions()
+    leaving = {kind: blocks[kind].animation_data.action for kind in kinds if _leaves(blocks[kind], actions, mains)}
     takes = {stored_request.require_request(action)["take"] for action in leaving.values()}
     layers = layer_tracks.active_layer_actions(blocks.values()) if leaving else []
     layers = [layer for layer in layers if stored_request.require_request(layer)["take"] in takes]
@@ -54,7 +57,8 @@ def find_leaving(obj: bpy.types.Object, kinds: Iterable[str], actions: Sequence[
 
 def find_staying_kinds(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> set[str]:
     """Return the kinds of data-blocks whose active take goes on playing, on a strip, while `actions` are active."""
-    return {kind for kind, block in active_curves.data_blocks(obj).items() if _leaves(block, actions)}
+    mains = _main_actions()
+    return {kind for kind, block in active_curves.data_blocks(obj).items() if _leaves(block, actions, mains)}
 
 
 def make_room(
@@ -68,28 +72,29 @@ def make_room(
         actions: The take that becomes active.
         kinds: The kinds of data-blocks on which it does.
     """
-    new = line.spoken_line(actions)
+    new, mains = line.spoken_line(actions), _main_actions()
     blocks = active_curves.data_blocks(obj)
     for kind in kinds:
         for track in _line_tracks(blocks[kind]):
-            _remove_strips(blocks[kind], track, [s for s in track.strips if not _stays(s.action, new)])
+            _remove_strips(blocks[kind], track, [s for s in track.strips if not _stays(s.action, new, mains)])
     for kind, action in leaving.rest.items():
         _set_rest(blocks[kind], kind, action)
     for kind, action in leaving.actions.items():
-        _add_strip(blocks[kind], kind, action, nla.LINES_TRACK)
+        _add_strip(blocks[kind], kind, action, nla.LINES_TRACK, line.spoken_line([action]))
     for layer in leaving.layers:
         for kind in [kind for kind in compat.action_kinds(layer) if kind in blocks]:
             if layer.get(layer_tracks.STATE) != "GONE":
-                strip = _add_strip(blocks[kind], kind, layer, f"{nla.LINES_TRACK} {layer_tracks.layer_name(layer)}")
+                name = f"{nla.LINES_TRACK} {layer_tracks.layer_name(layer)}"
+                strip = _add_strip(blocks[kind], kind, layer, name, line.spoken_line(_with_main(layer, mains)))
                 strip.mute = layer.get(layer_tracks.STATE) == "MUTED"
 
 
 def confine(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> None:
     """Let the active take play on its own frames alone if the takes of other lines play below it."""
-    new = line.spoken_line(actions)
+    new, mains = line.spoken_line(actions), _main_actions()
     for block in active_curves.data_blocks(obj).values():
         animation = block.animation_data
-        if animation is None or not _has_other_lines(animation, new):
+        if animation is None or not _has_other_lines(animation, new, mains):
             continue
         if animation.action in actions:
             animation.action_extrapolation = "NOTHING"
@@ -118,31 +123,39 @@ def rest_strips(block: bpy.types.ID) -> list[bpy.types.NlaStrip]:
     return [strip for track in tracks if track.name == nla.REST_TRACK for strip in track.strips]
 
 
-def _leaves(block: bpy.types.ID, actions: Sequence[bpy.types.Action]) -> bool:
+def _leaves(block: bpy.types.ID, actions: Sequence[bpy.types.Action], mains: MainActions) -> bool:
     """Return whether `actions` replace the active take of a data-block by one of another line."""
     action = block.animation_data.action if block.animation_data else None
-    return action not in (None, *actions) and _stays(action, line.spoken_line(actions))
+    return action not in (None, *actions) and _stays(action, line.spoken_line(actions), mains)
 
 
-def _stays(action: bpy.types.Action | None, new: line.SpokenLine | None) -> bool:
-    old = line.spoken_line(_with_main(action)) if action and new else None
+def _stays(action: bpy.types.Action | None, new: line.SpokenLine | None, mains: MainActions) -> bool:
+    old = line.spoken_line(_with_main(action, mains)) if action and new else None
     return old is not None and old.stays(new)
 
 
-def _with_main(action: bpy.types.Action) -> list[bpy.types.Action]:
+def _with_main(action: bpy.types.Action, mains: MainActions) -> Sequence[bpy.types.Action]:
     """Return an Action, or the main ones of the take whose layer it is."""
     if layer_tracks.layer_name(action) is None:
         return [action]
-    take = stored_request.require_request(action)["take"]
-    requests = ((other, stored_request.read_request(other)) for other in bpy.data.actions)
-    return [other for other, request in requests if request and request["take"] == take and "layer" not in request]
+    return mains.get(stored_request.require_request(action)["take"], ())
 
 
-def _has_other_lines(animation: bpy.types.AnimData, new: line.SpokenLine | None) -> bool:
+def _main_actions() -> MainActions:
+    """Return the main Actions of all takes of the file."""
+    found: dict[str, list[bpy.types.Action]] = {}
+    for action in bpy.data.actions:
+        request = stored_request.read_request(action)
+        if request and "layer" not in request:
+            found.setdefault(request["take"], []).append(action)
+    return found
+
+
+def _has_other_lines(animation: bpy.types.AnimData, new: line.SpokenLine | None, mains: MainActions) -> bool:
     """Return whether takes of other lines are on strips, those that the user moved to the NLA included."""
     if any(nla.is_line_track(track) for track in animation.nla_tracks):
         return True
-    return any(_stays(strip.action, new) for strip in nla.unmuted_strips(animation))
+    return any(_stays(strip.action, new, mains) for strip in nla.unmuted_strips(animation))
 
 
 def _line_tracks(block: bpy.types.ID) -> list[bpy.types.NlaTrack]:
@@ -160,9 +173,10 @@ def _remove_strips(block: bpy.types.ID, track: bpy.types.NlaTrack, strips: Seque
         block.animation_data.nla_tracks.remove(track)
 
 
-def _add_strip(block: bpy.types.ID, kind: str, action: bpy.types.Action, name: str) -> bpy.types.NlaStrip:
+def _add_strip(
+    block: bpy.types.ID, kind: str, action: bpy.types.Action, name: str, spoken: line.SpokenLine | None
+) -> bpy.types.NlaStrip:
     """Play an Action on the frames of its take alone, on the first track called `name` that is free there."""
-    spoken = line.spoken_line(_with_main(action))
     first, last = (spoken.first, spoken.last) if spoken else action.frame_range
     is_wider = action.frame_range[0] < first or action.frame_range[1] > last
     tracks = block.animation_data_create().nla_tracks
