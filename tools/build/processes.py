@@ -11,10 +11,11 @@ from . import paths
 from .console import say
 
 
-def wait_for(process: subprocess.Popen[bytes], is_done: Callable[[], bool], patience: float = 5) -> int:
+def wait_for(process: subprocess.Popen[bytes], is_done: Callable[[], bool], patience: float = 30) -> int:
     """Wait for a process and return its exit code.
 
-    A process that still runs `patience` seconds after `is_done` is killed: its work is done.
+    A process that still runs `patience` seconds after `is_done` is killed: its work is done. On a busy machine Python
+    alone takes some seconds to free large libraries.
     """
     done = None
     while process.poll() is None:

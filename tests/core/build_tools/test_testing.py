@@ -50,6 +50,14 @@ def test_crash_after_the_tests_is_noted_and_not_a_failure(scratch: Path) -> None
     assert "after the tests" in outcome.note
 
 
+def test_process_without_blender_may_take_its_time_to_end(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python frees large libraries for seconds: only a process with Blender's module is killed after its report."""
+    monkeypatch.setattr("tools.build.testing.job.wait_for", lambda *_args: pytest.fail("must not be killed"))
+    outcome = run_case(scratch, "import atexit, time\natexit.register(time.sleep, 0.3)\ndef test_a(): pass")
+    assert counts(outcome) == (1, 0, 0)
+    assert outcome.note == ""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "text",

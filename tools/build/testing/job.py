@@ -25,6 +25,8 @@ class Job:
     """Roughly how long it takes: jobs that take longer start first."""
     report: Path | None = None
     """The report that pytest writes. Without one, the exit code is the result."""
+    may_hang: bool = False
+    """Whether it runs Blender's module, which may hang when the process ends: it is killed after its report."""
 
     @property
     def log(self) -> Path:
@@ -39,12 +41,13 @@ def pytest_job(
     environment: dict[str, str] | None = None,
     seconds: float = 0.0,
     measured: bool = False,
+    may_hang: bool = False,
 ) -> Job:
-    """Return a job that runs pytest with some arguments, measured by coverage or not."""
+    """Return a job that runs pytest with some arguments, measured by coverage or not. For the others see `Job`."""
     report = paths.BUILD / "results" / f"{name}.xml"
     command = [str(python), *(["-m", "coverage", "run"] if measured else []), "-m", "pytest", *words]
     command += ["--junitxml", str(report)]
-    return Job(name, command, environment or {}, seconds, report)
+    return Job(name, command, environment or {}, seconds, report, may_hang)
 
 
 def run_job(job: Job) -> Outcome:
@@ -69,7 +72,7 @@ def _run_process(job: Job) -> int:
             job.command, cwd=paths.ROOT, env=child_environment(job.environment), stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
-        return wait_for(process, job.report.is_file) if job.report is not None else process.wait()
+        return wait_for(process, job.report.is_file) if job.report is not None and job.may_hang else process.wait()
 
 
 def _judge_code(name: str, code: int) -> Outcome:
@@ -88,9 +91,8 @@ def _judge_report(name: str, report: Path, code: int) -> Outcome:
     count = {key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
     failed = count["failures"] + count["errors"]
     outcome = Outcome(name, max(0, count["tests"] - failed - count["skipped"]), failed, count["skipped"])
-    crashed = code < 0 or code > 128
-    if crashed:
-        outcome.note = f"the process crashed after the tests (exit code {code})"
+    if code < 0 or code > 128:
+        outcome.note = f"the process crashed, or was killed, after the tests (exit code {code})"
     elif code and not failed:
         outcome.failed, outcome.note = 1, "no tests" if code == 5 else f"pytest returned exit code {code}"
     return outcome

@@ -66,7 +66,8 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
         python = blender_python(version)
         if version in parts:
             name, environment = f"Blender {version}", {**blender_environment(version), **others}
-            jobs.append(pytest_job(name, python, ["tests/addon", *selection], environment, BLENDER_SECONDS))
+            words = ["tests/addon", *selection]
+            jobs.append(pytest_job(name, python, words, environment, BLENDER_SECONDS, may_hang=True))
     if "zip" in parts:
         jobs.append(pytest_job("zip", core_python(), ["tests/blender"], seconds=ZIP_SECONDS))
     if WINDOWED in parts:
