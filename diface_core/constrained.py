@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from .layers.events import LayerEvents
 from .motion.resample import resample_constraints, sample_at_rows
 from .motion.segments import Segment, find_segments
 from .motion.warp import warp_context_rows, warp_motion
-from .runtime.sliding_windows import slice_stream, sliding_windows
+from .runtime.sliding_windows import sliding_windows
 from .types import (
     MODEL_RATE,
     ConstraintProvider,
@@ -24,6 +24,9 @@ from .types import (
     ReportFraction,
     SampleRows,
 )
+
+SampleSections = Callable[[list[tuple[int, int]]], Iterator[tuple[SampleRows, Float32Array]]]
+"""Yields for rows `first` to `last`, for each (first, last) in order, what samples them and their features."""
 
 
 def channel_strengths(names: tuple[str, ...], request: GenerateRequest) -> Float32Array:
@@ -92,8 +95,7 @@ def apply_constraints(
 
 
 def regenerate_segments(
-    sample_rows: SampleRows,
-    features: Iterable[Float32Array],
+    sample_sections: SampleSections,
     loudness: Float32Array,
     constraints: Constraints,
     request: GenerateRequest,
@@ -102,8 +104,7 @@ def regenerate_segments(
     """Return the Motion of the constraints with those rows regenerated that are not known in every channel.
 
     Args:
-        sample_rows: Samples rows from features.
-        features: Features of the whole audio in parts, read once.
+        sample_sections: Yields a sampler and the features for each section.
         loudness: Loudness (T,) of the whole audio at MODEL_RATE.
         constraints: The request's constraints.
         request: The request.
@@ -116,7 +117,7 @@ def regenerate_segments(
     values = np.nan_to_num(constraints.values)
     # The segments are in order, so one pass over the features serves all.
     ranges = [(segment.model_begin, segment.model_end) for segment in segments]
-    for number, (segment, part) in enumerate(zip(segments, slice_stream(features, ranges), strict=True)):
+    for number, (segment, (sample_rows, part)) in enumerate(zip(segments, sample_sections(ranges), strict=True)):
         sampled = sample_rows(
             [part],
             segment.model_end - segment.model_begin,

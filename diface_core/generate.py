@@ -23,6 +23,7 @@ from .nonverbal.silent_sampler import SILENCE, SilentSampler
 from .nonverbal.sounds.sound_classes import SoundClassifier
 from .nonverbal.sounds.sounding_sampler import SoundingSampler
 from .runtime.progress import ENCODING, READING, SAMPLING, ProgressTracker
+from .runtime.sliding_windows import slice_stream
 from .types import (
     IDLE,
     MIX,
@@ -124,8 +125,9 @@ class Generator:
         constraints = request.constraints
         if constraints is not None and constraints.known_mask.all(axis=1).any():
             features = self._features(request, key, stats, tracker)
-            report_fraction, sample_rows = partial(tracker.report, SAMPLING), self._sampler(request, stats)
-            motion = regenerate_segments(sample_rows, features, stats.loudness, constraints, request, report_fraction)
+            sections = partial(self._sections, request, stats, features)
+            report_fraction = partial(tracker.report, SAMPLING)
+            motion = regenerate_segments(sections, stats.loudness, constraints, request, report_fraction)
             tracker.finish()
             return GenerateResult(motion, self._models.hash, tracker.timings, notes=stats.notes)
         names = channels.of_request(request.parts, request.layers)
@@ -228,10 +230,28 @@ class Generator:
     def _sampler(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
         """Return what samples the rows of a request."""
         if request.role == SPEAK:
-            if self._classifier is None or not request.other_sounds:
-                return self._models.stream
-            return SoundingSampler(self._models.stream, self._classifier)
+            classifier = self._listens(request)
+            return SoundingSampler.of_whole(self._models.stream, classifier) if classifier else self._models.stream
         return SilentSampler.of_request(request, stats.loudness, self._models.stream, self._encoder.dimension)
+
+    def _sections(
+        self,
+        request: GenerateRequest,
+        stats: AudioStats,
+        features: Iterable[Float32Array],
+        ranges: list[tuple[int, int]],
+    ) -> Iterator[tuple[SampleRows, Float32Array]]:
+        """Yield what samples each section of the models' rows of a request, and its features."""
+        classifier = self._listens(request)
+        if classifier:
+            yield from SoundingSampler.of_sections(self._models.stream, classifier, features, ranges)
+            return
+        sampler = self._sampler(request, stats)
+        yield from ((sampler, part) for part in slice_stream(features, ranges))
+
+    def _listens(self, request: GenerateRequest) -> SoundClassifier | None:
+        """Return what tells other sounds from speech; None if everything is spoken, or nobody speaks."""
+        return self._classifier if request.role == SPEAK and request.other_sounds else None
 
     def _features(
         self, request: GenerateRequest, key: str, stats: AudioStats, tracker: ProgressTracker

@@ -98,11 +98,13 @@ class PartSampler:
 
     def _encode_features(
         self, features: Iterator[Float32Array], rows: int
-    ) -> Iterator[tuple[Float32Array, Float32Array]]:
-        """Rows (1, n, W) of the speech tower, and the mouth's openness (1, n) by loudness."""
+    ) -> Iterator[tuple[Float32Array, Float32Array | None]]:
+        """Rows (1, n, W) of the speech tower, and the mouth's openness (1, n) by loudness; None if it does not rest."""
         for window in sliding_windows(features, self._denoiser.speech_context_rows, rows):
-            openness = quiet_mouth.openness(window.rows[:, LOUDNESS])[None]
-            yield self._denoiser.encode_speech(window.rows)[:, window.valid], openness[:, window.valid]
+            openness = None
+            if self._rule.rests_where_quiet:
+                openness = quiet_mouth.openness(window.rows[:, LOUDNESS])[None, window.valid]
+            yield self._denoiser.encode_speech(window.rows)[:, window.valid], openness
 
     def _denoise(self, rows: SamplerState, t: float) -> Float32Array:
         xt, flags = rows.region.denoiser_input(rows.xt)
@@ -117,8 +119,7 @@ class PartSampler:
         x0 = apply_guidance(predict, *self._guidance_scales)
         if not self._rule.rests_where_quiet:
             return x0
-        scale = self._denoiser.scale
-        return scale.normalise(quiet_mouth.rest_where_quiet(scale.denormalise(x0), rows.openness)).astype(np.float32)
+        return quiet_mouth.rest_where_quiet(x0, rows.openness, self._denoiser.scale)
 
 
 def noise_source(seed: int, part: str, width: int) -> Callable[[int], Float32Array]:

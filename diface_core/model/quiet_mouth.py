@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..inference.channel_scale import ChannelScale
 from ..types import Float32Array
 from . import lip_closure
 
@@ -29,8 +30,16 @@ def openness(loudness: Float32Array) -> Float32Array:
     return np.exp(RATE * np.minimum(smooth - QUIET, 0.0)).astype(np.float32)
 
 
-def rest_where_quiet(weights: Float32Array, factor: Float32Array) -> Float32Array:
-    """Return face weights (..., T, 52) with the mouth's opening scaled by `factor` (..., T)."""
-    rested = weights.copy()
-    rested[..., OPENERS] *= factor[..., None]
+def rest_where_quiet(x0: Float32Array, factor: Float32Array, scale: ChannelScale) -> Float32Array:
+    """Return a prediction (..., T, 52) with the mouth's opening scaled by `factor` (..., T).
+
+    Args:
+        x0: Face channels in the denoiser's units; those that do not open the mouth are kept to the bit.
+        factor: 0 to 1.
+        scale: The units.
+    """
+    columns = OPENERS[scale.known[OPENERS] > 0]
+    shut = -scale.mean[columns] / scale.deviation[columns]
+    rested = x0.copy()
+    rested[..., columns] += (1.0 - factor[..., None]) * (shut - x0[..., columns])
     return rested

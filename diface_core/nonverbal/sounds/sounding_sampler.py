@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from ... import channels
-from ...runtime.sliding_windows import tee_stream, zip_chunks
+from ...runtime.sliding_windows import slice_stream, tee_stream, zip_chunks
 from ...types import ConstraintProvider, Float32Array, GenerateRequest, ReportFraction, SampleRows
-from .sound_amounts import stream_amounts
+from .sound_amounts import REACH, sound_amounts, stream_amounts
 from .sound_classes import SoundClassifier
 from .sound_motion import show_sounds
 
@@ -19,11 +20,34 @@ class SoundingSampler:
 
     Attributes:
         sample_speech: Samples the motion of the speech.
-        classifier: Tells speech from other sounds.
+        hear: Yields the amounts of sounds of feature rows in parts, given with their number; see `stream_amounts`.
     """
 
     sample_speech: SampleRows
-    classifier: SoundClassifier
+    hear: Callable[[Iterable[Float32Array], int], Iterator[Float32Array]]
+
+    @classmethod
+    def of_whole(cls, sample_speech: SampleRows, classifier: SoundClassifier) -> SoundingSampler:
+        """Return the sampler of a whole sound."""
+        return cls(sample_speech, partial(stream_amounts, classifier=classifier))
+
+    @classmethod
+    def of_sections(
+        cls,
+        sample_speech: SampleRows,
+        classifier: SoundClassifier,
+        features: Iterable[Float32Array],
+        ranges: list[tuple[int, int]],
+    ) -> Iterator[tuple[SampleRows, Float32Array]]:
+        """Yield for rows `first` to `last` of features, for each of `ranges` in order, their sampler and the features.
+
+        It hears the sounds around the section too, so that they are shown as in the whole.
+        """
+        wider = [(max(0, first - REACH), last + REACH) for first, last in ranges]
+        for (first, last), (begin, _end), part in zip(ranges, wider, slice_stream(features, wider), strict=True):
+            inside = slice(first - begin, last - begin)
+            amounts = sound_amounts(part, classifier)[inside]
+            yield cls(sample_speech, lambda _features, _rows, heard=amounts: iter([heard])), part[inside]
 
     def __call__(
         self,
@@ -41,5 +65,5 @@ class SoundingSampler:
             share -= constraint_provider(0, min(rows, 1)).keep_motion
         spoken, listened = tee_stream(features, 2)
         values = self.sample_speech(spoken, rows, request, constraint_provider, report, first_row)
-        for part, amounts in zip_chunks([values, stream_amounts(listened, rows, self.classifier)]):
+        for part, amounts in zip_chunks([values, self.hear(listened, rows)]):
             yield show_sounds(part, names, amounts, share)

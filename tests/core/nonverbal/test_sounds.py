@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diface_core import channels, protocol
+from diface_core.audio.feature_cache import FeatureCache
 from diface_core.audio.loudness import SAMPLE_RATE
 from diface_core.generate import Generator
+from diface_core.nonverbal.sounds import sounding_sampler
 from diface_core.nonverbal.sounds.sound_amounts import BURST, COLUMNS, REACH, SIZE, sound_amounts, stream_amounts
 from diface_core.nonverbal.sounds.sound_classes import (
     BREATH,
@@ -227,6 +229,29 @@ def test_regenerated_frames_show_sounds_and_what_is_kept_stays(generator, tmp_pa
     np.testing.assert_allclose(again.values, base.values, atol=2e-3)
     new = motion_of(generator, sound, tmp_path, seed=5, constraints=Constraints(base.values, known))
     np.testing.assert_array_equal(new.values[known], base.values[known])
+
+
+def test_regenerated_frames_hear_what_the_whole_take_hears(generator, tmp_path, monkeypatch):
+    heard: list[np.ndarray] = []
+
+    def spy(values, names, amounts, share=1.0):
+        heard.append(amounts)
+        return values
+
+    monkeypatch.setattr(sounding_sampler, "show_sounds", spy)
+    doubtful = Generator(generator._encoder, generator._models, FeatureCache(None), random_classifier(1))
+    sound = soundfile.read(SPEECH_FILE)[0][: 9 * SAMPLE_RATE]
+    base = motion_of(doubtful, sound, tmp_path)
+    whole = np.concatenate(heard)
+    assert np.ptp(whole[:, SPEECH]) > 0.5
+    heard.clear()
+    known = np.ones(base.values.shape, bool)
+    known[[*range(110, 125), *range(250, 256)]] = False
+    motion_of(doubtful, sound, tmp_path, constraints=Constraints(base.values, known))
+    for part, (first, last) in zip(heard, [(110, 125), (250, 256)], strict=True):
+        begin = (first - 40) // 32 * 32
+        assert len(part) >= last - begin
+        np.testing.assert_allclose(part[: last - begin], whole[begin:last], atol=1e-5)
 
 
 @pytest.mark.parametrize("make", [synthesis.laugh, synthesis.cough, synthesis.breath, synthesis.sigh])
