@@ -12,6 +12,7 @@ from mathutils import Matrix
 from ..core import channels
 from .character import Character
 from .discovery.shapes import rest_vertices
+from .face_bones import face_shifts, following
 from .lids import lid_bones
 from .mapping import face_mapping
 from .shape_displacement import positions
@@ -51,8 +52,8 @@ def find_axes(character: Character) -> dict[str, BoneAxes]:
         if side not in aimed:
             found[eye] = _eye_axes(_to_bone(armature, eye, character.facing), side)
     lids = lid_bones.find_lids(character, _mapping(character))
-    for lid, (side, angle) in lids.turned.items():
-        found[lid] = {f"eyeBlink{side}": angle * _to_bone(armature, lid, character.facing)[:, LEFT]}
+    for lid, (channel, angle) in lids.turned.items():
+        found[lid] = {channel: angle * _to_bone(armature, lid, character.facing)[:, LEFT]}
     found |= lids.stored
     return {bone: axes for bone, axes in found.items() if axes}
 
@@ -64,8 +65,11 @@ def find_shifts(character: Character) -> dict[str, BoneAxes]:
     targets, gazing = eye_targets.find_targets(character), _gazing(character)
     targets = {side: target for side, target in targets.items() if side in gazing}
     of_tongue = {} if "tongueOut" in _mapping(character).channels else tongue.tongue_axes(character)
-    of_lids = lid_bones.find_lids(character, _mapping(character)).shifted
-    return of_tongue | of_lids | eye_targets.target_axes(character, targets)
+    of_lids = lid_bones.find_lids(character, _mapping(character))
+    jaw = _jaw_axes(character) if character.bones.jaw else {}
+    of_face = face_shifts.face_motions(character, character.face_bones, jaw, _reached(character))
+    of_skin = following.locations(character.armature, of_face) | following.locations(character.armature, of_lids.moved)
+    return of_tongue | of_lids.shifted | of_skin | eye_targets.target_axes(character, targets)
 
 
 def _gazing(character: Character) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import bpy
 import numpy as np
 import numpy.typing as npt
+
+from .face_bones.face_bone_names import Part
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,9 @@ class Character:
         pivot: World coordinates of the point that the head turns about.
         facing: (3, 3) rotation. Columns: the head's left, back and up in world coordinates.
         head_size: Height of the head from chin to crown, in world units; 0.0 if unknown.
+        mouth: World coordinates of the point between the corners of the mouth; None if unknown.
+        mouth_to_eyes: How far the eyes are above the mouth, in world units; 0.0 if unknown.
+        face_bones: Bones that can be shifted to move lips, brows, cheeks and nose -> the part of the face.
         notes: What was not found, and what that means.
     """
 
@@ -72,4 +78,7 @@ class Character:
     pivot: tuple[float, float, float] = (0.0, 0.0, 0.0)
     facing: npt.NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
     head_size: float = 0.0
+    mouth: npt.NDArray[np.float64] | None = None
+    mouth_to_eyes: float = 0.0
+    face_bones: Mapping[str, Part] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -10,16 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from ..character import Bones, Character, Choices
+from ..face_bones.find_face_bones import find_face_bones, mouth_between, moved_by_face_bones
 from . import bones_by_shape, find_bones, notes
 from .grouping import FaceTable, Group, find_group, loose_parts
-from .landmarks import find_landmarks
+from .landmarks import Landmarks, find_landmarks
 from .movers import Movers
 from .placement import Placement, pivot_near, place
 from .scene_index import GEOMETRY, GHOST_MARK, SceneIndex, armatures_of
+from .shapes import rest_vertices
 from .skin import Skin, read_skin
 from .sort_parts import follows_bone, is_bust, lies_on_head, rotated_object
 
 FloatArray = npt.NDArray[np.float64]
+AROUND_MOUTH = 1.5
+"""Distance from the middle of a mouth that bones move, in its widths, up to which vertices are the face's."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,13 @@ def _parts(obj: bpy.types.Object, group: Group, table: FaceTable, choices: Choic
 
 
 def _likely_head(obj: bpy.types.Object, meshes: Sequence[bpy.types.Object]) -> bpy.types.Object:
-    """Return the mesh that is taken for the face where none has face shapes: the picked one, or a head by weights."""
+    """Return the mesh that is taken for the face where none has face shapes.
+
+    The one that bones of lips and brows move, the picked one, or a head by weights.
+    """
+    by_bones = _moved_by_face_bones(meshes)
+    if by_bones is not None:
+        return by_bones
     if obj.type == "MESH":
         return obj
 
@@ -91,6 +101,19 @@ def _likely_head(obj: bpy.types.Object, meshes: Sequence[bpy.types.Object]) -> b
         return float(sum(skin.share(movers.reach(bone)).sum() for bone in heads))
 
     return max(sorted(meshes, key=lambda mesh: mesh.name), key=share)
+
+
+def _moved_by_face_bones(meshes: Sequence[bpy.types.Object]) -> bpy.types.Object | None:
+    """Return the mesh that most bones of a face move; None if an armature without such bones moves them."""
+    reach: dict[int, frozenset[str]] = {}
+    found: dict[bpy.types.Object, int] = {}
+    for mesh in meshes:
+        for armature in armatures_of(mesh)[:1]:
+            if armature.session_uid not in reach:
+                reach[armature.session_uid] = moved_by_face_bones(armature)
+            found[mesh] = sum(group.name in reach[armature.session_uid] for group in mesh.vertex_groups)
+    most = max(found.values(), default=0)
+    return min((mesh for mesh in found if found[mesh] == most), key=lambda mesh: mesh.name) if most else None
 
 
 def _main_armature(main: bpy.types.Object, table: FaceTable, group: Group) -> bpy.types.Object | None:
@@ -111,8 +134,13 @@ def _character(parts: _Parts, choices: Choices) -> Character:
     main, armature, table = parts.main, parts.armature, parts.table
     face = table.shapes(main)
     marks = find_landmarks(main, face, [(obj, table.shapes(obj)) for obj in parts.faces[1:]])
-    placed = place(main, marks, armature)
     rig = _rig(parts) if armature else None
+    face_bones = find_face_bones(armature, rig.movers, rig.skins) if rig else {}
+    lips = mouth_between(armature, face_bones) if armature else None
+    if rig and lips and marks.mouth is None:
+        near, marks = _around_mouth(main, marks, *lips)
+        rig = replace(rig, face=read_skin(main, rig.armature, near))
+    placed = place(main, marks, armature)
     bones = _bones(rig, placed, marks.mouth, choices) if rig else Bones()
     if rig and bones.left_eye and bones.right_eye and (marks.eyes is None or marks.lateral is None):
         eyes = np.stack([rig.world(bones.left_eye), rig.world(bones.right_eye)])
@@ -120,14 +148,26 @@ def _character(parts: _Parts, choices: Choices) -> Character:
     found = _sorted(parts, rig, bones, placed)
     pivot = _pivot(main, rig, bones, found.head_object, placed)
     extra = list(found.notes)
-    if not face.shapes:
+    if not face.shapes and not lips:
         extra.insert(0, notes.no_shapes(main))
     if face.still:
         extra.append(notes.still_shapes(len(face.still)))
     if armature and len(armatures_of(main)) > 1:
         extra.append(notes.several_armatures(main, armature))
+    mouth = lips[0] if lips else marks.mouth
+    found = replace(found, mouth=mouth, mouth_to_eyes=placed.unit, face_bones=face_bones)
     found = replace(found, pivot=pivot, facing=placed.facing, head_size=placed.size, notes=tuple(extra))
     return _with_head_motion(found, choices)
+
+
+def _around_mouth(
+    main: bpy.types.Object, marks: Landmarks, mouth: FloatArray, width: float
+) -> tuple[npt.NDArray[np.intp], Landmarks]:
+    """Return the vertices around a mouth that only bones move, and the landmarks with this mouth."""
+    matrix = np.array(main.matrix_world)
+    surface = rest_vertices(main.data) @ matrix[:3, :3].T + matrix[:3, 3]
+    near = np.flatnonzero(np.linalg.norm(surface - mouth, axis=1) < AROUND_MOUTH * width)
+    return near, replace(marks, mouth=mouth, points=surface[near], surface=surface)
 
 
 def _rig(parts: _Parts) -> find_bones.Rig:

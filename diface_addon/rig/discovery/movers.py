@@ -29,7 +29,7 @@ class Movers:
         self._shifted: dict[str, list[str]] = defaultdict(list)
         self.leaders: dict[str, list[str]] = defaultdict(list)
         self.aim_targets: set[str] = set()
-        self._reach: dict[str, frozenset[str]] = {}
+        self._reach: dict[tuple[str, bool], frozenset[str]] = {}
         for bone in armature.data.bones:
             if bone.parent:
                 self._children[bone.parent.name].append(bone.name)
@@ -55,14 +55,22 @@ class Movers:
 
     def reach(self, bone: str) -> frozenset[str]:
         """Return the bones that move when `bone` is rotated, itself included."""
-        if bone not in self._reach:
-            waiting, found = [(bone, False)], {(bone, False)}
+        return self._reached(bone, False)
+
+    def reach_of_shift(self, bone: str) -> frozenset[str]:
+        """Return the bones that move when `bone` is shifted, itself included."""
+        return self._reached(bone, True)
+
+    def _reached(self, bone: str, is_shifted: bool) -> frozenset[str]:
+        start = bone, is_shifted
+        if start not in self._reach:
+            waiting, found = [start], {start}
             while waiting:
                 new = [state for state in self._followers(*waiting.pop()) if state not in found]
                 found.update(new)
                 waiting += new
-            self._reach[bone] = frozenset(name for name, _is_shifted in found)
-        return self._reach[bone]
+            self._reach[start] = frozenset(name for name, _is_shifted in found)
+        return self._reach[start]
 
     def _followers(self, bone: str, is_shifted: bool) -> Iterator[tuple[str, bool]]:
         """Yield the bones that follow one that is rotated, or also shifted, with whether they are shifted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -18,13 +18,16 @@ from ..discovery.shapes import rest_vertices
 from ..discovery.skin import Skin, read_skin
 from ..mapping.bone_group import BoneGroup
 from ..mapping.face_mapping import FaceMapping
-from ..shifted_bones.bone_shift import BoneShift, to_location
+from ..shifted_bones.bone_shift import BoneShift
 from ..stored_bones import BoneAxes
+from . import lid_chains
 from .lid_names import read_lid_name
 
 UPPER_SHARE = 0.8
 """The part of the way that the upper lid goes where bones move both: the lower one rises little (Evinger, Manning and
-Sibony 1991, Investigative Ophthalmology and Visual Science 32)."""
+Sibony 1991, Investigative Ophthalmology and Visual Science 32). Where the lower one squints, it does not blink."""
+SQUINT = 0.377
+"""The part of the opening of an eye by which the lower lid of the bundled head rises at eyeSquint 1."""
 NEAR = 0.13
 """Distance from the joint of a lid, in heights of the head, up to which its vertices are looked at."""
 MOVED = 0.5
@@ -40,7 +43,7 @@ LARGEST_GAP = 0.12
 """Largest opening of an eye, in heights of the head."""
 DEGREES = (3.0, 60.0)
 """Limits of the angle of a lid."""
-ADDED = frozenset({"COPY_LOCATION", "LIMIT_LOCATION", "LIMIT_ROTATION", "LIMIT_SCALE"})
+ADDED = frozenset({"COPY_LOCATION", "LIMIT_LOCATION", "LIMIT_ROTATION", "LIMIT_SCALE", "LIMIT_DISTANCE"})
 """Constraints that leave a bone to be posed, if the location that they copy is added."""
 LEFT, BACK, UP = 0, 1, 2
 """Columns of the head's axes."""
@@ -50,15 +53,17 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Lids:
-    """Where a blink moves lid bones.
+    """Where blinks and squints move lid bones.
 
     Attributes:
-        turned: Bone -> side of the eye, and the angle in radians about the head's axis to the left, downwards.
-        shifted: Bone -> the channel of the blink, and the bone's location.
-        stored: Bone -> the stored axes that turn it, of an eye whose lids cannot be measured now.
+        turned: Bone -> its channel, and the angle in radians about the head's axis to the left, downwards.
+        moved: Bone -> its channel, and how the bone is to be shifted in the world.
+        shifted: Bone -> the stored location of the bone, of an eye whose lids cannot be measured now.
+        stored: Bone -> the stored axes that turn it, of such an eye.
     """
 
     turned: dict[str, tuple[str, float]]
+    moved: dict[str, BoneAxes]
     shifted: dict[str, BoneAxes]
     stored: dict[str, BoneAxes]
 
@@ -74,6 +79,7 @@ class _Eye:
         upper_share: (N,) the share of the upper lid's bones in each point.
         lower_share: (N,) that of the lower lid's bones.
         is_skin: (N,) bool, points that no bone of the eyeball moves.
+        squints: Whether the lower lid squints, and the upper one blinks alone.
     """
 
     upper: list[str]
@@ -82,6 +88,12 @@ class _Eye:
     upper_share: FloatArray
     lower_share: FloatArray
     is_skin: npt.NDArray[np.bool_]
+    squints: bool = False
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """How far down the opening the upper lid goes, and the lower one up to."""
+        return (1.0, 1.0 - SQUINT) if self.squints else (UPPER_SHARE, UPPER_SHARE)
 
 
 def find_lids(character: Character, mapping: FaceMapping) -> Lids:
@@ -94,32 +106,39 @@ def find_lids(character: Character, mapping: FaceMapping) -> Lids:
         mapping: Of its shape keys.
     """
     turned: dict[str, tuple[str, float]] = {}
+    moved: dict[str, BoneAxes] = {}
     shifted: dict[str, BoneAxes] = {}
     stored: dict[str, BoneAxes] = {}
     armature = character.armature
     if armature is None or character.head_size <= 0:
-        return Lids(turned, shifted, stored)
+        return Lids(turned, moved, shifted, stored)
     for side, bones in _candidates(character).items():
         if f"eyeBlink{side}" in mapping.channels:
             continue
-        eye = _eye(character, side, bones)
-        for bone in (*eye.upper, *eye.lower):
-            move = _move(character, eye, bone)
+        eye = replace(_eye(character, side, bones), squints=f"eyeSquint{side}" not in mapping.channels)
+        along = _along_rims(character, eye)
+        for bone in along or (*eye.upper, *eye.lower):
+            move = along[bone] if along else _move(character, eye, bone)
             if isinstance(move, float):
-                turned[bone] = side, move
+                turned[bone] = _channel(eye, bone, side), move
             elif move is not None:
-                shifted[bone] = {f"eyeBlink{side}": move}
-        if not bones.keys() & (turned.keys() | shifted.keys()):
-            for group in _stored_groups(character, bones, f"eyeBlink{side}"):
+                moved[bone] = {_channel(eye, bone, side): move}
+        if not bones.keys() & (turned.keys() | moved.keys()):
+            for group in _stored_groups(character, bones, side):
                 (shifted if isinstance(group, BoneShift) else stored)[group.bone] = group.axes
-    return Lids(turned, shifted, stored)
+    return Lids(turned, moved, shifted, stored)
 
 
-def _stored_groups(character: Character, bones: Collection[str], channel: str) -> list[BoneGroup | BoneShift]:
-    """Return those of the stored bones that a blink alone moves."""
+def _channel(eye: _Eye, bone: str, side: str) -> str:
+    """Return the channel that moves a bone."""
+    return f"eyeSquint{side}" if eye.squints and bone in eye.lower else f"eyeBlink{side}"
+
+
+def _stored_groups(character: Character, bones: Collection[str], side: str) -> list[BoneGroup | BoneShift]:
+    """Return those of the stored bones that a blink or a squint alone moves."""
     groups = stored_bones.groups(character.main)
     own = [group for group in groups if group.armature == character.armature and group.bone in bones]
-    return [group for group in own if group.axes.keys() == {channel}]
+    return [group for group in own if group.axes.keys() in ({f"eyeBlink{side}"}, {f"eyeSquint{side}"})]
 
 
 def _candidates(character: Character) -> dict[str, dict[str, bool]]:
@@ -152,24 +171,45 @@ def _eye(character: Character, side: str, bones: dict[str, bool]) -> _Eye:
     armature = character.armature
     assert armature is not None
     movers = Movers(armature)
-    reach = {bone: movers.reach(bone) for bone in bones}
+    reach = {bone: _of_lid(movers.reach_of_shift(bone), is_upper) for bone, is_upper in bones.items()}
     eye_bone = character.bones.left_eye if side == "Left" else character.bones.right_eye
     of_eyeball = movers.reach(eye_bone) - set().union(*reach.values()) if eye_bone else frozenset()
     joints = np.mean([_joint(armature, bone) for bone in bones], axis=0)
-    points, shares, is_skin = [np.zeros((0, 3))], {bone: [np.zeros(0)] for bone in bones}, [np.zeros(0, bool)]
+    points, is_skin = [np.zeros((0, 3))], [np.zeros(0, bool)]
+    shares: dict[str | bool, list[FloatArray]] = {who: [np.zeros(0)] for who in (*bones, True, False)}
     for obj in (*character.faces, *character.on_head):
         skin = _skin_near(obj, armature, joints, NEAR * character.head_size)
         if skin is not None and skin.share(set().union(*reach.values())).max() >= MOVED:
             points.append(skin.points @ character.facing)
             is_skin.append(skin.share(of_eyeball) < MOVED)
-            for bone in bones:
-                shares[bone].append(skin.share(reach[bone]))
-    share = {bone: np.concatenate(parts) for bone, parts in shares.items()}
+            for who, of_lid in shares.items():
+                moving = [reach[bone] for bone in bones if who in (bone, bones[bone])]
+                of_lid.append(skin.share(set().union(*moving)))
+    share = {who: np.concatenate(parts) for who, parts in shares.items()}
     able = [bone for bone in bones if (share[bone] > 0.1).any()]
     upper, lower = ([bone for bone in able if bones[bone] == is_upper] for is_upper in (True, False))
-    nothing = np.zeros(sum(map(len, points)))
-    of_upper, of_lower = (sum((share[bone] for bone in of_lid), nothing) for of_lid in (upper, lower))
-    return _Eye(upper, lower, np.concatenate(points), of_upper, of_lower, np.concatenate(is_skin))
+    return _Eye(upper, lower, np.concatenate(points), share[True], share[False], np.concatenate(is_skin))
+
+
+def _along_rims(character: Character, eye: _Eye) -> dict[str, FloatArray]:
+    """Return the ways (3,) in the world of bones that run along the rims of the lids; empty for other bones."""
+    armature, size = character.armature, character.head_size
+    assert armature is not None
+    upper, lower = (
+        {bone: _joint(armature, bone) @ character.facing for bone in of_lid} for of_lid in (eye.upper, eye.lower)
+    )
+    edges = _edges(eye, None, BESIDE * size, size)
+    ways = lid_chains.chain_ways(upper, lower, eye.shares)
+    if not ways or edges is None:
+        return {}
+    seen = eye.points[edges[0], UP] - eye.points[edges[1], UP]
+    scale = float(np.clip(seen / max(lid_chains.opening(upper, lower), 1e-9), *lid_chains.SCALES))
+    return {bone: scale * character.facing @ way for bone, way in ways.items()}
+
+
+def _of_lid(bones: frozenset[str], is_upper: bool) -> frozenset[str]:
+    """Return bones without those whose names say that they are the other lid's, which follows a little."""
+    return frozenset(bone for bone in bones if (name := read_lid_name(bone)) is None or name.is_upper == is_upper)
 
 
 def _skin_near(obj: bpy.types.Object, armature: bpy.types.Object, joint: FloatArray, radius: float) -> Skin | None:
@@ -183,7 +223,7 @@ def _skin_near(obj: bpy.types.Object, armature: bpy.types.Object, joint: FloatAr
 
 
 def _move(character: Character, eye: _Eye, bone: str) -> float | FloatArray | None:
-    """Return the angle of a bone at a whole blink, or its location (3,); None if no edges of lids are found."""
+    """Return the angle of a bone at a whole blink, or its way (3,) in the world; None if no edges of lids are found."""
     armature, size = character.armature, character.head_size
     assert armature is not None
     joint = _joint(armature, bone) @ character.facing
@@ -193,12 +233,13 @@ def _move(character: Character, eye: _Eye, bone: str) -> float | FloatArray | No
     if edges is None or (not is_upper and follows < MOVED):
         return None
     top, bottom = eye.points[list(edges)]
-    meeting = top + (UPPER_SHARE if follows >= MOVED else 1.0) * (bottom - top)
+    goal = eye.shares[0 if is_upper else 1] if follows >= MOVED else 1.0
+    meeting = top + goal * (bottom - top)
     meeting[BACK] = min(top[BACK], bottom[BACK])  # in front of the eyeball
     edge, share = (top, eye.upper_share[edges[0]]) if is_upper else (bottom, follows)
     arm = edge - joint
     if -arm[BACK] < ARM * size:
-        return to_location(armature, bone, character.facing[:, [BACK, UP]] @ (meeting - edge)[[BACK, UP]] / share)
+        return np.asarray(character.facing[:, [BACK, UP]] @ (meeting - edge)[[BACK, UP]] / share, np.float64)
     angle = _angle(-arm[BACK], arm[UP], meeting[UP] - joint[UP]) / share
     least, most = map(math.radians, DEGREES)
     return math.copysign(min(max(abs(angle), least), most), angle)

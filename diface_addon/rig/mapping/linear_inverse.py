@@ -8,8 +8,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 SMALLEST = 1e-9
 """Singular values, relative to the largest, that count as 0."""
-INDEPENDENT = 1e-6
-"""Singular values up to this count as 0 where rows are compared."""
+INDEPENDENT = (0.3, 0.03, 1e-5)
+"""Share of a row that no other rows say, from which it is taken: in one round after the other."""
 NEGATIVE = -1e-9
 """Values of channels below it are negative."""
 
@@ -22,10 +22,21 @@ def independent_rows(matrix: FloatArray) -> list[int]:
     if len(matrix) == 1:
         return [0] if matrix.any() else []
     order = sorted(range(len(matrix)), key=lambda row: np.count_nonzero(matrix[row]))
+    sizes = np.linalg.norm(matrix, axis=1)
+    basis: list[FloatArray] = []
     chosen: list[int] = []
-    for row in order:
-        if np.linalg.matrix_rank(matrix[[*chosen, row]], INDEPENDENT) > len(chosen):
-            chosen.append(row)
+    for least in INDEPENDENT:  # rows that say much that is new first, so that rounded values do not matter
+        for row in order:
+            if row in chosen or sizes[row] <= SMALLEST * sizes.max():
+                continue
+            rest = matrix[row] / sizes[row]
+            for _ in range(2):
+                for axis in basis:
+                    rest = rest - (rest @ axis) * axis
+            size = float(np.linalg.norm(rest))
+            if size > least:
+                basis.append(rest / size)
+                chosen.append(row)
     return sorted(chosen)
 
 

@@ -12,12 +12,11 @@ import numpy.typing as npt
 
 from ...core import types
 from ..mapping.face_target import FaceTarget
+from ..mapping.linear_inverse import nearest_channels
 from ..property_address import PropertyAddress
 
 TINY = 1e-6
 """Share of a channel's way below which it does not shift a bone along an axis."""
-PARALLEL = 0.999
-"""Cosine of the angle up to which two directions are the same."""
 
 
 @dataclass(frozen=True)
@@ -90,25 +89,13 @@ class BoneShift:
     def columns(self, values: npt.NDArray) -> dict[str, Any]:
         """Return the columns (T,) of the channels, not negative, for locations (T, 3).
 
-        Channels of the same direction, as those of two eyes that follow one target, have equal values.
+        Channels of the same direction share a location by their gains, as those of two eyes that follow one target.
         """
-        directions = self._directions()
-        along = np.asarray(values, np.float64) @ np.linalg.pinv(np.stack(directions))
-        found = {}
-        for channel, axis in self.axes.items():
-            number = next(n for n, other in enumerate(directions) if abs(_cosine(axis, other)) > PARALLEL)
-            same = sum(_cosine(axis, other) > PARALLEL for other in self.axes.values())
-            scale = axis @ directions[number] / (directions[number] @ directions[number])
-            found[channel] = np.maximum(along[:, number] / scale / same, 0.0).astype(np.float32)
-        return found
-
-    def _directions(self) -> list[npt.NDArray[np.float64]]:
-        """Return the axes without those that are parallel or opposed to an earlier one."""
-        found: list[npt.NDArray[np.float64]] = []
-        for axis in self.axes.values():
-            if not any(abs(_cosine(axis, other)) > PARALLEL for other in found):
-                found.append(axis)
-        return found
+        matrix = np.stack(list(self.axes.values()), axis=1)
+        scale = max(float(np.abs(matrix).max()), 1e-30)  # of any unit, as the location is
+        zeros = np.zeros((len(values), len(self.axes)))
+        columns = nearest_channels(matrix / scale, np.asarray(values, np.float64) / scale, zeros)
+        return dict(zip(self.axes, np.maximum(columns, 0.0).astype(np.float32).T, strict=True))
 
 
 def to_location(armature: bpy.types.Object, bone: str, vector: npt.NDArray) -> npt.NDArray[np.float64]:
@@ -117,7 +104,3 @@ def to_location(armature: bpy.types.Object, bone: str, vector: npt.NDArray) -> n
     if armature.data.bones[bone].use_local_location:
         axes = axes @ armature.data.bones[bone].matrix_local.to_3x3()
     return np.asarray(np.linalg.solve(np.array(axes, np.float64), vector), np.float64)
-
-
-def _cosine(a: npt.NDArray, b: npt.NDArray) -> float:
-    return float(a @ b) / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-30)

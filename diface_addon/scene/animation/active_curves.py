@@ -10,6 +10,8 @@ import bpy
 from ... import compat
 from ...core import channels
 from ...rig import bones, parts
+from ...rig.discovery.scene_index import armatures_of
+from ...rig.face_bones.find_face_bones import has_face_bones
 from ...rig.head_target import HEAD, head_target
 from ...rig.mapping.bone_group import BoneGroup
 from ...rig.mapping.driven_shapes import driven_shapes
@@ -100,8 +102,10 @@ def reached_channels(obj: bpy.types.Object) -> set[str]:
 
 
 def has_face(obj: bpy.types.Object) -> bool:
-    """Return whether a character has shape keys, or properties that the user chose, for the face channels."""
-    return bool(mapping(obj).channels or hand_mapping(obj).rotations or _controlled_channels(obj))
+    """Return whether a character has shape keys, bones, or properties that the user chose, for the face channels."""
+    if mapping(obj).channels or hand_mapping(obj).rotations or _controlled_channels(obj):
+        return True
+    return any(has_face_bones(armature) for armature in armatures_of(obj))
 
 
 def _controlled_channels(obj: bpy.types.Object) -> set[str]:

@@ -87,17 +87,18 @@ def _is_animated(animation: bpy.types.AnimData | None) -> bool:
 
 
 def _check_face(obj: bpy.types.Object) -> None:
-    keys = obj.data.shape_keys
-    if keys is None:
+    has_keys = obj.data.shape_keys is not None
+    if has_keys:
+        _check_editable(obj.data, f"The mesh of {obj.name}")
+        check_blocks(obj, parts.shape_key_blocks(obj))
+        _check_relative(obj)
+    if active_curves.has_face(obj):
+        return
+    if not has_keys:
         hint = "Give it some with Add ARKit Shape Keys, choose a mesh that has some, or generate only the head."
         if flame_mesh.is_flame(obj):
             hint = "Give this FLAME mesh some with Add ARKit Shape Keys, or set Engine to 3DiFACE Checkpoint."
         raise errors.SceneError(f"{obj.name} has no shape keys.", hint)
-    _check_editable(obj.data, f"The mesh of {obj.name}")
-    check_blocks(obj, parts.shape_key_blocks(obj))
-    _check_relative(obj)
-    if active_curves.has_face(obj):
-        return
     if not shape_key_names.face_shape_keys(obj):
         hint = "Name them as ARKit does (jawOpen, mouthSmileLeft ...), or generate only the head."
         raise errors.SceneError(f"No shape key of {obj.name} has the name of a face channel.", hint)

@@ -14,8 +14,9 @@ from ...rig import bones
 from ...rig.head_target import head_target
 from ...rig.mapping.bone_group import BoneGroup
 from ...rig.mapping.face_target import FaceTarget
-from ...rig.mapping.linear_system import LinearSystem, connected
+from ...rig.mapping.linear_system import connected
 from ...rig.property_address import PointsByAddress, PropertyAddress
+from ...rig.shifted_bones.bone_shift import BoneShift
 from ..animation import active_curves, evaluate_curves
 from ..keys import head_pose
 from ..provenance.rest_pose import rest_delta
@@ -57,18 +58,19 @@ class ChannelProperties:
     def read(self, points: PointsByAddress, frames: npt.NDArray, rate: types.FrameRate) -> types.Motion:
         """Return the channels that the keys `points` move, at `frames` (T,)."""
         columns: dict[str, npt.NDArray] = {}
+        summed = [target for target in self.targets if target.address in points]
+        values = {target.address: sample(points[target.address], frames) for target in summed}
         for group in self.groups:
-            if isinstance(group, BoneGroup):
+            if isinstance(group, BoneGroup | BoneShift):
                 if not group.turns_head and all(address in points for address in group.addresses):
                     vectors = group.vectors(_sample_all(points, group.addresses, frames))
-                    turned = tuple(group.components())
-                    axes = [target.address[2] for target in turned]
-                    columns |= LinearSystem(turned).columns(vectors[:, axes]) if turned else {}
+                    components = group.components()
+                    summed += components
+                    values |= {target.address: vectors[:, target.address[2]] for target in components}
             elif any(address in points for address in group.addresses):
                 columns |= group.columns(_sample_all(points, group.addresses, frames))
-        for system in connected(target for target in self.targets if target.address in points):
-            values = np.stack([sample(points[target.address], frames) for target in system.targets], axis=1)
-            columns |= system.columns(values)
+        for system in connected(summed):
+            columns |= system.columns(np.stack([values[target.address] for target in system.targets], axis=1))
         if all(address in points for address in self.rotation):
             turns = evaluate_curves.head_vectors(self.obj, _sample_all(points, self.rotation, frames))
             columns |= dict(zip(channels.HEAD, turns.T, strict=True))
