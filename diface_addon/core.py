@@ -10,15 +10,15 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core.directing.gaze import eye_response
     from ..diface_core.directing.gaze import geometry as gaze_geometry
     from ..diface_core.directing.gaze import target as gaze_target
+    from ..diface_core.faces import head as head_file
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
-    from ..diface_core.faces.head import Head, load_head
     from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from ..diface_core.faces.poses import perception as lip_perception
     from ..diface_core.motion import files as motion_files
     from ..diface_core.motion import head_angles, key_reduction, pc2, warp
     from ..diface_core.recordings import align, placed, row_times, sound_timecode
-    from ..diface_core.recordings.read import read_recording
-    from ..diface_core.recordings.recording import Recording
+    from ..diface_core.recordings import read as recording_files
+    from ..diface_core.recordings import recording as recorded_face
     from ..diface_core.runtime import start_errors
     from ..diface_core.transcripts import read_transcript, spread_words
 else:
@@ -29,21 +29,19 @@ else:
     from diface_core.directing.gaze import eye_response
     from diface_core.directing.gaze import geometry as gaze_geometry
     from diface_core.directing.gaze import target as gaze_target
+    from diface_core.faces import head as head_file
     from diface_core.faces.flame import flame_model, identities, placement, recognition
-    from diface_core.faces.head import Head, load_head
     from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
     from diface_core.faces.poses import perception as lip_perception
     from diface_core.motion import files as motion_files
     from diface_core.motion import head_angles, key_reduction, pc2, warp
     from diface_core.recordings import align, placed, row_times, sound_timecode
-    from diface_core.recordings.read import read_recording
-    from diface_core.recordings.recording import Recording
+    from diface_core.recordings import read as recording_files
+    from diface_core.recordings import recording as recorded_face
     from diface_core.runtime import start_errors
     from diface_core.transcripts import read_transcript, spread_words
 
 __all__ = [
-    "Head",
-    "Recording",
     "align",
     "articulation_controls",
     "channels",
@@ -57,11 +55,11 @@ __all__ = [
     "gaze_geometry",
     "gaze_target",
     "head_angles",
+    "head_file",
     "identities",
     "key_reduction",
     "known_poses",
     "lip_perception",
-    "load_head",
     "mood_controls",
     "motion_files",
     "pc2",
@@ -70,9 +68,10 @@ __all__ = [
     "pose_channels",
     "pose_set",
     "protocol",
-    "read_recording",
     "read_transcript",
     "recognition",
+    "recorded_face",
+    "recording_files",
     "request_file",
     "row_times",
     "solve_poses",

@@ -21,6 +21,15 @@ def start() -> process.WorkerProcess:
     return worker
 
 
+def start_early() -> process.WorkerProcess | None:
+    """Start the shared worker before the first request; None if it fails, which the next request reports."""
+    try:
+        return start()
+    except errors.DifaceError as error:
+        log.warning("The worker was not started early: %s", error)
+        return None
+
+
 def _cache_folder() -> Path | None:
     """Return the folder for speech features; None if it cannot be written, and then they are in memory only."""
     try:

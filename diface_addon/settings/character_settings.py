@@ -7,8 +7,8 @@ import json
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, PointerProperty, StringProperty
 
-from ..rig.character import Bones, Character, Choices
-from ..rig.discovery.find_character import find_character
+from ..rig import character
+from ..rig.discovery import find_character
 from .choices import OVERRIDABLE
 from .directing import articulation_settings, gaze_settings, mood_settings
 from .performance_settings import DifacePerformance
@@ -69,13 +69,13 @@ class DifaceCharacter(bpy.types.PropertyGroup):
     performance: PointerProperty(type=DifacePerformance, override=OVERRIDABLE)
 
 
-def choices(main: bpy.types.Object) -> Choices:
+def choices(main: bpy.types.Object) -> character.Choices:
     """Return what the user set for the character of a main mesh."""
     settings = main.diface
     head, neck, jaw, left, right, tongue = (getattr(settings, name) for name in BONES)
-    bones = Bones(head, (neck,) if neck else (), jaw, left, right, (tongue,) if tongue else ())
+    bones = character.Bones(head, (neck,) if neck else (), jaw, left, right, (tongue,) if tongue else ())
     parts = [item for item in settings.parts if item.part is not None]
-    return Choices(
+    return character.Choices(
         settings.armature,
         bones,
         frozenset(item.part.session_uid for item in parts if not item.use),
@@ -93,17 +93,17 @@ def signature(main: bpy.types.Object) -> str:
     return "" if chosen == ["", "AUTO", *[""] * len(BONES)] and not parts else json.dumps([*chosen, *parts])
 
 
-def find(obj: bpy.types.Object | None) -> Character | None:
+def find(obj: bpy.types.Object | None) -> character.Character | None:
     """Return the character of any of its objects, with what the user set for it; kept between redraws."""
-    found = find_character(obj)
+    found = find_character.find_character(obj)
     if obj and (found is None or _is_no_face(found)) and (owner := _owner(obj)):
-        found = find_character(owner)
-    if found is None or (chosen := choices(found.main)) == Choices():
+        found = find_character.find_character(owner)
+    if found is None or (chosen := choices(found.main)) == character.Choices():
         return found
-    return find_character(found.main, chosen)
+    return find_character.find_character(found.main, chosen)
 
 
-def _is_no_face(found: Character) -> bool:
+def _is_no_face(found: character.Character) -> bool:
     return found.main.data.shape_keys is None
 
 
@@ -119,7 +119,7 @@ def set_part(main: bpy.types.Object, part: bpy.types.Object, use: bool) -> None:
     index = next((index for index, item in enumerate(parts) if item.part == part), None)
     if index is not None:
         parts.remove(index)
-    found = find_character(main)
+    found = find_character.find_character(main)
     known = (*found.faces, *found.on_head, *found.body) if found else ()
     if (part in known) != use:
         item = parts.add()

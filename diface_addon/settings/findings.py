@@ -10,29 +10,29 @@ from collections.abc import Iterable
 import bpy
 from bpy.app.handlers import persistent
 
-from ..scene.animation.active_actions import active_actions
-from ..scene.diagnostics.problem import Problem
+from ..scene.animation import active_actions
+from ..scene.diagnostics import problem
 
 HANDLERS = ("undo_post", "redo_post", "load_post")
 
 
-def store(context: bpy.types.Context, obj: bpy.types.Object, problems: Iterable[Problem]) -> None:
+def store(context: bpy.types.Context, obj: bpy.types.Object, problems: Iterable[problem.Problem]) -> None:
     """Replace the rows by the problems of a character's active animation."""
     state = context.window_manager.diface
     clear()
-    for number, problem in enumerate(problems):
+    for number, found in enumerate(problems):
         entry = state.findings.add()
-        entry.name, entry.data, entry.row = problem.text, problem.to_json(), number
+        entry.name, entry.data, entry.row = found.text, found.to_json(), number
     state.finding_index = 0
     state.findings_of = _animation_of(obj)
 
 
-def find(context: bpy.types.Context, obj: bpy.types.Object | None) -> list[Problem] | None:
+def find(context: bpy.types.Context, obj: bpy.types.Object | None) -> list[problem.Problem] | None:
     """Return the problems of the active animation; None if it was not checked."""
     state = context.window_manager.diface
     if obj is None or state.findings_of != _animation_of(obj):
         return None
-    return [Problem.from_json(entry.data) for entry in state.findings]
+    return [problem.Problem.from_json(entry.data) for entry in state.findings]
 
 
 def clear() -> None:
@@ -44,7 +44,7 @@ def clear() -> None:
 
 def _animation_of(obj: bpy.types.Object) -> str:
     """Return what identifies the active animation of a character in this session."""
-    uids = [obj.session_uid, *(action.session_uid for action in active_actions(obj))]
+    uids = [obj.session_uid, *(action.session_uid for action in active_actions.active_actions(obj))]
     return " ".join(map(str, uids))
 
 

@@ -80,7 +80,7 @@ class DifacePreferences(bpy.types.AddonPreferences):
         _draw_worker(self.layout, context)
         self.layout.label(text="3DiFACE models, which are not part of DiFACE:")
         column = self.layout.column()
-        for name, find_status in USER_MODELS.items():
+        for name, find_status in threediface_files.USER_MODELS.items():
             column.prop(self, name)
             status = find_status(_absolute_path(getattr(self, name)))
             column.label(text=status.message, icon="CHECKMARK" if status.is_valid else "INFO")
@@ -99,15 +99,6 @@ def _draw_worker(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     for paragraph in (state.worker_report or state.message).splitlines():
         for line in textwrap.wrap(paragraph, REPORT_LETTERS):
             column.label(text=line)
-
-
-USER_MODELS = {
-    "checkpoints": threediface_files.checkpoints_status,
-    "flame": threediface_files.flame_status,
-    "templates": threediface_files.templates_status,
-    "wav2vec2": threediface_files.wav2vec2_status,
-}
-"""The preferences that name the user's models, and the functions that check them."""
 
 
 def _addon_preferences() -> DifacePreferences | None:

@@ -168,3 +168,12 @@ def _file_status(file: Path) -> PathStatus:
     if not file.is_file():
         return PathStatus(False, f"There is no file {file}")
     return PathStatus(True, f"Found: {file.name}, {file.stat().st_size / 1e6:.0f} MB")
+
+
+USER_MODELS = {
+    "checkpoints": checkpoints_status,
+    "flame": flame_status,
+    "templates": templates_status,
+    "wav2vec2": wav2vec2_status,
+}
+"""The preferences that name the user's models, and the functions that check them."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import channels
-from ..types import AnyFloatArray, Float64Array
+from .. import channels, types
 
 PART_CHANNELS: dict[str, tuple[str, ...]] = {
     "jaw": channels.REGIONS["jaw"],
@@ -46,7 +45,7 @@ class ArticulationControls:
     """
 
     names: tuple[str, ...]
-    values: Float64Array
+    values: types.Float64Array
 
     def __post_init__(self) -> None:
         unknown = set(self.names) - set(CONTROLS) - set(GAIN_CHANNELS)
@@ -68,7 +67,7 @@ class ArticulationControls:
         neutral = np.array([NEUTRAL.get(name, 1.0) for name in self.names])
         return bool(np.all(self.values == neutral))
 
-    def column(self, name: str) -> AnyFloatArray:
+    def column(self, name: str) -> types.AnyFloatArray:
         """Return a control (T,) or (1,) within its limits; the neutral value if it is not named."""
         if name not in self.names:
             return np.array([NEUTRAL.get(name, 1.0)])
@@ -77,7 +76,7 @@ class ArticulationControls:
             return np.clip(values, -MAX_LEAD, MAX_LEAD)
         return np.clip(values, 0.0, MAX_SMOOTHING if name == "smoothing" else MAX_GAIN)
 
-    def gain(self, channel: str) -> AnyFloatArray:
+    def gain(self, channel: str) -> types.AnyFloatArray:
         """Return the factor (T,) or (1,) of a channel: that of its part, times its own."""
         part = next((part for part, names in PART_CHANNELS.items() if channel in names), None)
         own = self.column(channel)

@@ -17,8 +17,7 @@ from ...scene.animation import busy
 from ...settings import edit_settings, messages
 from ...worker import process
 from .. import running_job, worker_client
-from . import live_session
-from .live_request import LiveRequest, Regeneration
+from . import live_request, live_session
 
 IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.005
 """Seconds between two steps of the timer: idle, and while a change or a task is pending."""
@@ -49,9 +48,9 @@ class LiveEditor:
         self._last_settings = self.session.settings(context.scene)
         self._steps_since_change = 0
         self._task: process.WorkerTask | None = None
-        self._regeneration: Regeneration | None = None
-        self._live_request: LiveRequest | None = None
-        self._failed_request: tuple[Regeneration, LiveRequest] | None = None
+        self._regeneration: live_request.Regeneration | None = None
+        self._live_request: live_request.LiveRequest | None = None
+        self._failed_request: tuple[live_request.Regeneration, live_request.LiveRequest] | None = None
 
     def mark_changed(self, by_undo: bool = False) -> None:
         """Record that the scene changed."""
@@ -119,7 +118,7 @@ class LiveEditor:
             self._cancel()  # the change was undone
         self._new_timings["compared"] = time.monotonic()
 
-    def _schedule(self, regeneration: Regeneration, scene: bpy.types.Scene) -> None:
+    def _schedule(self, regeneration: live_request.Regeneration, scene: bpy.types.Scene) -> None:
         """Schedule a regeneration, unless the same one is running or has failed."""
         if (
             self._failed_request

@@ -9,10 +9,9 @@ import bpy
 import numpy as np
 
 from ...core import channels, types
-from ...scene.pins.pin import Pin
+from ...scene.pins import pin
 from ...settings import choices, performance
-from .. import generate
-from ..edit_scope import SCOPES
+from .. import edit_scope, generate
 
 OVERRIDES = ("seed", "face_strength", "head_strength", "head_axes", "style")
 """Settings that replace those of the take if they are changed while Live is on; also fields of a request."""
@@ -56,7 +55,7 @@ class Regeneration:
     """What is to be regenerated.
 
     Attributes:
-        segments: (scope in SCOPES, first frame, last frame) of each segment.
+        segments: (scope in edit_scope.SCOPES, first frame, last frame) of each segment.
         channels: Channels that may be regenerated: those of the regions chosen at that time.
         final: Whether it is in full quality; else it is a draft with fewer steps.
     """
@@ -68,7 +67,7 @@ class Regeneration:
     @property
     def parts(self) -> tuple[str, ...]:
         """The parts ("face", "head") of the segments, in the order of a request's parts."""
-        scope_parts = {SCOPES[scope].part for scope, _first, _last in self.segments}
+        scope_parts = {edit_scope.SCOPES[scope].part for scope, _first, _last in self.segments}
         return tuple(part for part in channels.PARTS if part in scope_parts)
 
 
@@ -86,6 +85,6 @@ class LiveRequest:
 
     request: types.GenerateRequest
     regenerate_mask: np.ndarray
-    pins: tuple[Pin, ...]
-    all_pins: list[Pin]
+    pins: tuple[pin.Pin, ...]
+    all_pins: list[pin.Pin]
     keep_motion: float

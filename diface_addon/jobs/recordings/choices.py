@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core import Recording, align, errors, row_times, sound_timecode, types
+from ...core import align, errors, recorded_face, row_times, sound_timecode, types
 from ...scene.audio import speech_source
 
 DAY = 24 * 3600.0
@@ -42,7 +42,7 @@ class Start:
 
 
 def by_sound(
-    recording: Recording, generated: types.Motion, speech: speech_source.Speech, rate: types.FrameRate
+    recording: recorded_face.Recording, generated: types.Motion, speech: speech_source.Speech, rate: types.FrameRate
 ) -> Start:
     """Return where a recording begins by the lips that were generated from the sound; at its start if they differ."""
     found = align.find_offset(recording, generated)
@@ -56,7 +56,11 @@ def by_sound(
 
 
 def by_timecode(
-    recording: Recording, choices: ImportChoices, speech: speech_source.Speech | None, first: int, rate: types.FrameRate
+    recording: recorded_face.Recording,
+    choices: ImportChoices,
+    speech: speech_source.Speech | None,
+    first: int,
+    rate: types.FrameRate,
 ) -> Start:
     """Return where a recording begins by its timecode.
 

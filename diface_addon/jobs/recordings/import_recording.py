@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ...core import Recording, channels, errors, head_angles, placed, read_recording, types
+from ...core import channels, errors, head_angles, placed, recorded_face, recording_files, types
 from ...scene.animation import character_checks
 from ...scene.audio import speech_source
 from ...scene.files import temporary
@@ -53,7 +53,7 @@ class ImportJob(running_job.RunningJob):
     def __init__(
         self,
         task: running_job.Task,
-        recording: Recording,
+        recording: recorded_face.Recording,
         choices: ImportChoices,
         speech: speech_source.Speech | None,
         start: Start | None,
@@ -151,7 +151,7 @@ def begin(context: bpy.types.Context, choices: ImportChoices) -> ImportJob:
     """
     check_can_import(context)
     obj = scene_settings.character(context)
-    recording = read_recording(choices.path, choices.rows_per_second or None)
+    recording = recording_files.read_recording(choices.path, choices.rows_per_second or None)
     if choices.center_head and recording.has_head:
         recording = _with_centred_head(recording)
     with temporary.kept_folder() as folder:
@@ -186,7 +186,10 @@ def _find_speech(context: bpy.types.Context, choices: ImportChoices, folder: Pat
 
 
 def _start(
-    context: bpy.types.Context, recording: Recording, choices: ImportChoices, speech: speech_source.Speech | None
+    context: bpy.types.Context,
+    recording: recorded_face.Recording,
+    choices: ImportChoices,
+    speech: speech_source.Speech | None,
 ) -> Start | None:
     """Return where the recording begins; None if the worker has to find it. Raises SceneError."""
     scene, rate = context.scene, frame_rate.scene_rate(context.scene)
@@ -199,7 +202,7 @@ def _start(
     return Start(scene.frame_current, f"{why} at the playhead, frame {scene.frame_current}.")
 
 
-def _with_centred_head(recording: Recording) -> Recording:
+def _with_centred_head(recording: recorded_face.Recording) -> recorded_face.Recording:
     head = slice(len(channels.FACE), len(channels.ALL))
     values = recording.values.copy()
     values[recording.tracked, head] = head_angles.relative_to_mean(values[recording.tracked, head]).astype(np.float32)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-
 import bpy
 
-from ...core import errors
 from ...scene.animation import active_curves
 from ...scene.audio import audio_strip
 from ...settings import performance, preferences, scene_settings
 from .. import worker_client
-
-log = logging.getLogger(__name__)
 
 DELAY = 0.2
 """Seconds until the worker starts: the panel is drawn first."""
@@ -48,13 +43,8 @@ def _has_input(context: bpy.types.Context) -> bool:
 
 
 def _start() -> None:
-    """Start the worker. What fails is reported by the next request, which tries again."""
-    try:
-        worker = worker_client.start()
-    except errors.DifaceError as error:
-        log.warning("The worker was not started early: %s", error)
-        return
-    if performance.active(bpy.context).engine == "DIFACE":
+    worker = worker_client.start_early()
+    if worker and performance.active(bpy.context).engine == "DIFACE":
         worker.prefetch()
 
 

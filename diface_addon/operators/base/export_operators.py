@@ -10,8 +10,7 @@ import bpy
 
 from ...core import errors
 from ...scene.animation import character_checks
-from ...scene.export import exported_objects, lines, played_sound, write_files
-from ...scene.export.export_scene import Clip, PlainSettings
+from ...scene.export import export_scene, exported_objects, lines, played_sound, write_files
 from ...scene.export.formats import Format
 from ...scene.files import atomic_write
 from ...scene.keys import frame_range
@@ -63,11 +62,11 @@ class PlainOperator(OperatorBase):
         character_checks.check(scene_settings.character(context), ())
         check_has_keys(scene_settings.character(context))
 
-    def plain_settings(self) -> PlainSettings:
+    def plain_settings(self) -> export_scene.PlainSettings:
         """Return rate and names. Raises SceneError for a rate that no motion has."""
         if 0 < self.rate < 1:
             raise errors.SceneError("Less than one sample per second is no motion.", "Set it to 0, or to 1 or more.")
-        return PlainSettings(self.rate, self.names)
+        return export_scene.PlainSettings(self.rate, self.names)
 
 
 class ExportOperator(WriteFileOperator):
@@ -82,11 +81,11 @@ class ExportOperator(WriteFileOperator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         character_checks.check(scene_settings.character(context), ())
 
-    def files(self, context: bpy.types.Context) -> dict[Path, Clip]:
+    def files(self, context: bpy.types.Context) -> dict[Path, export_scene.Clip]:
         """Return what each file plays: the range, or one line. Raises SceneError if there is no line."""
         path, frames = self.output_path(), frame_range.export_range(context.scene)
         if not self.each_line:
-            return {path: Clip(path.stem, frames)}
+            return {path: export_scene.Clip(path.stem, frames)}
         found = lines.lines(scene_settings.character(context), frames)
         if not found:
             hint = "Generate one, or turn off One File per Line."
@@ -94,7 +93,7 @@ class ExportOperator(WriteFileOperator):
         named = {clip: NOT_IN_FILE_NAMES.sub("_", clip.name).strip(" .") for clip in found}
         return {path.with_name(f"{path.stem} {name}{path.suffix}"): clip for clip, name in named.items()}
 
-    def message(self, files: dict[Path, Clip]) -> str:
+    def message(self, files: dict[Path, export_scene.Clip]) -> str:
         """Return the message for the user."""
         if self.each_line:
             return f"{len(files)} lines are in {next(iter(files)).parent}."
@@ -134,7 +133,9 @@ class PlainExportOperator(PlainOperator, ExportOperator):
             write_files.write_files(plain_objects(context), context.scene, files, self.kind, settings)
         return self.message(files)
 
-    def _write_sounds(self, context: bpy.types.Context, files: dict[Path, Clip], drafts: contextlib.ExitStack) -> None:
+    def _write_sounds(
+        self, context: bpy.types.Context, files: dict[Path, export_scene.Clip], drafts: contextlib.ExitStack
+    ) -> None:
         """Write the sound of each file to a draft, which `drafts` moves to its place."""
         sound_file = performance.speech_choice(performance.active(context)).filepath
         for path, clip in files.items():

@@ -7,7 +7,7 @@ import math
 import bpy
 
 from ...core import errors
-from ...scene.diagnostics.problem import Problem
+from ...scene.diagnostics import problem
 from ...settings import findings, scene_settings
 from ..base.operator_base import OperatorBase
 
@@ -41,7 +41,7 @@ def check_found(context: bpy.types.Context) -> None:
         raise errors.SceneError("The last check found no problem.", "Press Check Take to check again.")
 
 
-def chosen_problem(context: bpy.types.Context, index: int) -> Problem:
+def chosen_problem(context: bpy.types.Context, index: int) -> problem.Problem:
     """Return the problem of a row. Raises SceneError if no such row exists."""
     found = findings.find(context, scene_settings.character(context)) or []
     if index >= len(found):

@@ -7,8 +7,7 @@ import dataclasses
 import bpy
 
 from ...core import errors
-from ...scene.export import bake_for_games, lines
-from ...scene.export.export_scene import Clip
+from ...scene.export import bake_for_games, export_scene, lines
 from ...scene.keys import frame_range
 from ...settings import scene_settings
 from ..base.export_operators import PlainOperator, plain_objects
@@ -48,12 +47,12 @@ class DIFACE_OT_bake_for_games(PlainOperator, bpy.types.Operator):
         )
         return f"{baked.collection.name} has {', '.join(baked.actions)}."
 
-    def _clips(self, context: bpy.types.Context) -> list[Clip]:
+    def _clips(self, context: bpy.types.Context) -> list[export_scene.Clip]:
         """Return what is baked, with the names of its Actions. Raises SceneError if there is no line."""
         main, frames = scene_settings.character(context), frame_range.export_range(context.scene)
         found = lines.lines(main, frames)
         if self.clips == "ACTION":
-            found = [Clip(found[0].name if len(found) == 1 else context.scene.name, frames)]
+            found = [export_scene.Clip(found[0].name if len(found) == 1 else context.scene.name, frames)]
         if not found:
             hint = "Generate one, or set Clips to One Action."
             raise errors.SceneError(f"No take plays in frames {frames[0]} to {frames[1]}.", hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import cast
 
 import bpy
 
@@ -46,7 +47,7 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
         ),
     )
 
-    _render: playblast.BackgroundRender | None = None
+    _render = cast("playblast.BackgroundRender | None", None)
     _timer: bpy.types.Timer | None = None
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import cast
 
 import bpy
 
@@ -10,7 +11,6 @@ from ...core import types
 from ...jobs import generate, running_job
 from ...scene.takes import take_index
 from ...scene.variations import variation_row
-from ...scene.variations.variation_row import VariationRow
 from ...settings import performance, scene_settings
 from ..base.modal_job import ModalJobOperator
 
@@ -36,7 +36,7 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
 
     _seeds: tuple[int, ...] = ()
     _is_stopping = False
-    _row: VariationRow | None = None
+    _row = cast("variation_row.VariationRow | None", None)
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -45,7 +45,7 @@ class DIFACE_OT_generate_variations(ModalJobOperator, bpy.types.Operator):
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         used = take_index.seeds(scene_settings.character(context))
         unused = (seed for seed in range(performance.active(context).seed, 2**31) if seed not in used)
-        self._row = VariationRow("Take", variation_row.active_takes(scene_settings.character(context)))
+        self._row = variation_row.VariationRow("Take", variation_row.active_takes(scene_settings.character(context)))
         self._seeds = tuple(itertools.islice(unused, self.count or context.scene.diface.variations))
         return generate.begin(context, self._seeds[0])
 

@@ -10,9 +10,8 @@ from bpy.props import StringProperty
 from bpy_extras.io_utils import ImportHelper
 
 from ...core import errors
-from ...rig import parts
-from ...rig.character import Character
-from ...rig.mapping import hand_rows, preset
+from ...rig import character, parts
+from ...rig.mapping import hand_rows
 from ...scene.mapping import change_rows, presets
 from ...settings import character_settings, scene_settings
 from ..base.operator_base import OperatorBase
@@ -44,7 +43,7 @@ class DIFACE_OT_load_mapping(OperatorBase, ImportHelper, bpy.types.Operator):
     bl_label = "Load Mapping"
     bl_options = {"REGISTER", "UNDO"}
 
-    filter_glob: StringProperty(default=f"*{preset.SUFFIX}", options={"HIDDEN"})
+    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -60,8 +59,8 @@ class DIFACE_OT_save_mapping(WriteFileOperator, bpy.types.Operator):
     bl_idname = "diface.save_mapping"
     bl_label = "Save Mapping"
 
-    filename_ext = preset.SUFFIX
-    filter_glob: StringProperty(default=f"*{preset.SUFFIX}", options={"HIDDEN"})
+    filename_ext = ".json"
+    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -95,11 +94,11 @@ def _load(context: bpy.types.Context, path: Path) -> str:
     return "\n".join([*notes, *hand_rows.problems(main)])
 
 
-def _character(context: bpy.types.Context) -> tuple[bpy.types.Object, Character]:
+def _character(context: bpy.types.Context) -> tuple[bpy.types.Object, character.Character]:
     """Return the active character's main mesh, and what was found of it."""
     main = scene_settings.character(context)
     assert main is not None
-    found = character_settings.find(main) or Character(main, (main,))
+    found = character_settings.find(main) or character.Character(main, (main,))
     bound = parts.part_objects(main).values()
     armature = found.armature or next((part for part in bound if part.type == "ARMATURE"), None)
     faces = (*found.faces, *(part for part in bound if part.type == "MESH" and part not in found.faces))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import cast
 
 import bpy
 from bpy.props import IntProperty
 
 from ...core import errors
-from ...scene.mapping.wiggle import Wiggle
+from ...scene.mapping import wiggle
 from ..base.operator_base import OperatorBase
 from .edit_rows import CHOSEN, row_at
 
@@ -27,7 +28,7 @@ class DIFACE_OT_test_mapping_row(OperatorBase, bpy.types.Operator):
         name="Row", description="Number of the row; -1: the chosen one", default=CHOSEN, options={"SKIP_SAVE", "HIDDEN"}
     )
 
-    _wiggle: Wiggle | None = None
+    _wiggle = cast("wiggle.Wiggle | None", None)
     _timer: bpy.types.Timer | None = None
     _started = 0.0
 
@@ -35,7 +36,7 @@ class DIFACE_OT_test_mapping_row(OperatorBase, bpy.types.Operator):
         if context.screen is None or context.screen.is_animation_playing:
             return self.report_error(errors.SceneError("The animation is playing.", "Stop it (Space) and test again."))
         try:
-            self._wiggle = Wiggle(row_at(context, self.row))
+            self._wiggle = wiggle.Wiggle(row_at(context, self.row))
         except errors.DifaceError as error:
             return self.report_error(error)
         self._started = time.monotonic()
@@ -60,9 +61,9 @@ class DIFACE_OT_test_mapping_row(OperatorBase, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> None:
         """Go through the test at once, without a window."""
-        wiggle = Wiggle(row_at(context, self.row))
-        wiggle.step(0.0)
-        wiggle.end()
+        test = wiggle.Wiggle(row_at(context, self.row))
+        test.step(0.0)
+        test.end()
 
     def _finish(self, context: bpy.types.Context) -> None:
         if self._wiggle:

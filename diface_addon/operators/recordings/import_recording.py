@@ -9,8 +9,7 @@ from bpy_extras.io_utils import ImportHelper
 
 from ...core import errors
 from ...jobs import edit, running_job
-from ...jobs.recordings import gaps, import_recording
-from ...jobs.recordings.choices import ImportChoices
+from ...jobs.recordings import choices, gaps, import_recording
 from ..base.modal_job import ModalJobOperator
 
 EXTENSIONS = (".csv", ".json", ".npz")
@@ -83,7 +82,7 @@ class DIFACE_OT_import_recording(ModalJobOperator, ImportHelper, bpy.types.Opera
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         if not self.filepath:
             raise errors.SceneError("No file is chosen.", "Choose a recording in the file browser.")
-        choices = ImportChoices(
+        chosen = choices.ImportChoices(
             Path(bpy.path.abspath(self.filepath)).absolute(),
             self.line_up,
             self.timecode.strip(),
@@ -91,7 +90,7 @@ class DIFACE_OT_import_recording(ModalJobOperator, ImportHelper, bpy.types.Opera
             self.center_head,
             self.fill_gaps,
         )
-        return import_recording.begin(context, choices)
+        return import_recording.begin(context, chosen)
 
     def begin_next(self, previous: running_job.RunningJob) -> running_job.RunningJob | None:
         if not isinstance(previous, import_recording.ImportJob) or not previous.fills_gaps:

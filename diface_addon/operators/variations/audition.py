@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import bpy
 
 from ...core import errors
@@ -24,7 +26,7 @@ class DIFACE_OT_audition(choose_variation.VariationOperator, bpy.types.Operator)
         "Enter stays at the one that plays, Esc goes back to the first one"
     )
 
-    _start: tuple[variation_row.ActiveTake, ...] = ()
+    _start = cast("tuple[variation_row.ActiveTake, ...]", ())
     _character = 0
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

@@ -10,7 +10,6 @@ from ...scene.comparison import ghost
 from ...scene.keys.wording import count_noun
 from ...scene.takes import take_index
 from ...scene.variations import discard, variation_row
-from ...scene.variations.variation_row import VariationRow
 from ...settings import scene_settings
 from ...settings.directing import direction_settings
 from ..base.operator_base import OperatorBase
@@ -94,7 +93,7 @@ class DIFACE_OT_discard_variations(VariationOperator, bpy.types.Operator):
         return "\n".join([f"Deleted {count_noun(deleted, 'variation')}.", *_stay_note(stay)])
 
 
-def find_row(obj: bpy.types.Object) -> VariationRow:
+def find_row(obj: bpy.types.Object) -> variation_row.VariationRow:
     """Return the row of a character. Raises SceneError if it has none."""
     row = variation_row.read(obj)
     if row is None:
@@ -102,7 +101,7 @@ def find_row(obj: bpy.types.Object) -> VariationRow:
     return row
 
 
-def show(obj: bpy.types.Object, row: VariationRow, number: int) -> str:
+def show(obj: bpy.types.Object, row: variation_row.VariationRow, number: int) -> str:
     """Let the character play a variation, or with 0 what it did before; return a message. Raises SceneError."""
     if number > len(row.takes):
         raise errors.SceneError(f"There are {len(row.takes)} variations, not {number}.", "Choose another one.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import bpy
 
@@ -11,7 +12,6 @@ from ...jobs import edit, edit_plan, running_job
 from ...jobs.words import word_list
 from ...scene.takes import take_index
 from ...scene.variations import variation_row
-from ...scene.variations.variation_row import VariationRow
 from ...settings import scene_settings, word_settings
 from ..base import region_choice
 from ..base.modal_job import ModalJobOperator
@@ -58,7 +58,7 @@ class DIFACE_OT_make_variations(ModalJobOperator, bpy.types.Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    _row: VariationRow | None = None
+    _row = cast("variation_row.VariationRow | None", None)
     _planner: RegionPlanner | None = None
     _left = 0
 
@@ -80,7 +80,7 @@ class DIFACE_OT_make_variations(ModalJobOperator, bpy.types.Operator):
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         obj = scene_settings.character(context)
         label, frames = self._label_and_frames(context)
-        self._row = VariationRow(label, variation_row.active_takes(obj))
+        self._row = variation_row.VariationRow(label, variation_row.active_takes(obj))
         self._planner = RegionPlanner(self.what == "TAKE", frames)
         self._left = (self.count or context.scene.diface.variations) - 1
         return edit.begin(context, self._planner)

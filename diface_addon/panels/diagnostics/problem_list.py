@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 from bpy.types import UI_UL_list
 
+from ...scene.diagnostics import problem as problems
 from ...scene.diagnostics import wording
-from ...scene.diagnostics.problem import Problem
 from ...settings import findings, runtime_state, scene_settings
 from ..panel_base import SettingsPanel, draw_status
 
@@ -55,10 +55,10 @@ class DIFACE_UL_findings(bpy.types.UIList):
         _active_property: str,
     ) -> None:
         """Draw one row."""
-        draw_row(layout.row(align=True), Problem.from_json(item.data), item.row)
+        draw_row(layout.row(align=True), problems.Problem.from_json(item.data), item.row)
 
 
-def draw_row(layout: bpy.types.UILayout, problem: Problem, index: int) -> None:
+def draw_row(layout: bpy.types.UILayout, problem: problems.Problem, index: int) -> None:
     """Draw one problem: its frames and sentence, which jump to it, and the button that fixes it."""
     kind = wording.KINDS[problem.kind]
     what = layout.row()

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 import bpy
 from bpy.app.handlers import persistent
 
-from ..character import Character, Choices
+from .. import character
 from . import discover
 from .scene_index import followed
 
-_found: dict[tuple[int, Choices], Character | None] = {}
+_found: dict[tuple[int, character.Choices], character.Character | None] = {}
 """Identifier of the picked object and the user's choices -> its character."""
 _seen: dict[str, object] = {"structure": None, "is_current": False}
 """The structure of the scene when the characters were found, and whether it was compared since the last change."""
 
 
-def find_character(obj: bpy.types.Object | None, choices: Choices | None = None) -> Character | None:
+def find_character(
+    obj: bpy.types.Object | None, choices: character.Choices | None = None
+) -> character.Character | None:
     """Return the character of an object like `discover`, from the cache while the scene's structure is the same.
 
     The placement (`pivot`, `facing`, `head_size`) is that of the time when the character was found: what writes
@@ -26,7 +28,7 @@ def find_character(obj: bpy.types.Object | None, choices: Choices | None = None)
     if obj is None:
         return None
     _forget_if_changed()
-    key = (obj.session_uid, choices or Choices())
+    key = (obj.session_uid, choices or character.Choices())
     if key not in _found:
         _found[key] = discover.discover(obj, choices)
     return _found[key]

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ... import compat
-from ...core import channels, load_head
+from ...core import channels, head_file
 from ...rig.head_target import head_target
 from ...rig.property_address import PropertyAddress, id_type
 from .channel_weights import channel_weights
@@ -58,7 +58,7 @@ def _effects(obj: bpy.types.Object, addresses: Sequence[PropertyAddress]) -> np.
 @cache
 def _largest_motions() -> np.ndarray:
     """Return how far each channel moves the bundled head at most (52,)."""
-    return np.linalg.norm(load_head().deltas, axis=2).max(axis=1)
+    return np.linalg.norm(head_file.load_head().deltas, axis=2).max(axis=1)
 
 
 def _leading(addresses: Sequence[PropertyAddress], effects: np.ndarray) -> set[PropertyAddress]:

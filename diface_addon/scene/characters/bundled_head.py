@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import bpy
 import numpy as np
 
-from ...core import Head, channels, load_head
+from ...core import channels, head_file
 from . import neck, shape_keys
 from .head_materials import head_material
 from .neck_weights import neck_weights
@@ -34,7 +34,7 @@ def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 
     Raises:
         ModelError: The file of the head is missing or damaged. The scene is unchanged.
     """
-    head = load_head()
+    head = head_file.load_head()
     obj = bpy.data.objects.new(NAME, _mesh(head))
     obj.location = location
     obj[MARK] = VERSION
@@ -45,7 +45,7 @@ def add_head(context: bpy.types.Context, location: Sequence[float] = (0.0, 0.0, 
     return obj
 
 
-def _mesh(head: Head) -> bpy.types.Mesh:
+def _mesh(head: head_file.Head) -> bpy.types.Mesh:
     mesh = bpy.data.meshes.new(NAME)
     mesh.vertices.add(len(head.vertices))
     mesh.vertices.foreach_set("co", head.vertices.ravel())
@@ -65,7 +65,7 @@ def _mesh(head: Head) -> bpy.types.Mesh:
     return mesh
 
 
-def _add_shape_keys(obj: bpy.types.Object, head: Head) -> None:
+def _add_shape_keys(obj: bpy.types.Object, head: head_file.Head) -> None:
     obj.shape_key_add(name=shape_keys.BASIS, from_mix=False)
     for name, delta in [*zip(channels.FACE, head.deltas, strict=True), *head.extra.items()]:
         key = obj.shape_key_add(name=name, from_mix=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...core import Head
+from ...core import head_file
 
 FRONT, BACK = (-0.100, -0.098), (0.080, -0.030)
 """Y and Z in metres of two points of the plane above which a vertex follows the head: below the chin, at the nape."""
@@ -14,7 +14,7 @@ AXIS_Y = 0.025
 """Y of the middle of the neck at the collar, in metres."""
 
 
-def neck_weights(head: Head) -> np.ndarray:
+def neck_weights(head: head_file.Head) -> np.ndarray:
     """Return one weight (V,) float32 per vertex: 0 follows the head, 1 stays with the shoulders.
 
     The shirt and the skin below its collar stay. From there to the chin and the nape the weight falls off smoothly.
@@ -32,7 +32,7 @@ def neck_weights(head: Head) -> np.ndarray:
     return weights.astype(np.float32)
 
 
-def _collar_height(head: Head, points: np.ndarray) -> np.ndarray:
+def _collar_height(head: head_file.Head, points: np.ndarray) -> np.ndarray:
     """Return the height of the collar's edge in the direction of each point, seen from the middle of the neck."""
     shirt = head.vertices[head.landmarks["shirt"]].astype(np.float64)
     angles = _angle(shirt)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...core import errors, types
 from ...rig.mapping import custom_property, row_settings
-from .table import TableRow
+from . import table
 
 SECONDS = 1.2
 """Duration of a test."""
@@ -23,7 +23,7 @@ class Wiggle:
     Objects are looked up on each step: undo, or a script, may have removed them.
     """
 
-    def __init__(self, row: TableRow) -> None:
+    def __init__(self, row: table.TableRow) -> None:
         """Read the value of the property.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from ..animation.active_actions import active_actions
+from ..animation import active_actions
 from . import pins, vertex_pins
 
 _cache: dict[tuple[int, ...], list[float]] = {}
@@ -17,7 +17,7 @@ def find(obj: bpy.types.Object | None) -> list[float]:
     if obj is None or obj.type != "MESH":
         return []
     take = vertex_pins.find_take(obj)
-    actions = [*active_actions(obj), *(vertex_pins.take_actions(take) if take else [])]
+    actions = [*active_actions.active_actions(obj), *(vertex_pins.take_actions(take) if take else [])]
     key = (obj.session_uid, *(action.session_uid for action in actions))
     if key not in _cache:
         sculpted = vertex_pins.pin_frames(vertex_pins.take_actions(take)) if take else []

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ...core import key_reduction, lip_perception, load_head, types
+from ...core import head_file, key_reduction, lip_perception, types
 from ...rig import parts
 from ...rig.head_target import head_target
 from ...rig.property_address import PropertyAddress, id_type
@@ -42,7 +42,7 @@ def bounds(
         weights: (A, 52), see `channel_weights.channel_weights`.
         reduction: The bounds in millimetres and degrees.
     """
-    head = load_head()
+    head = head_file.load_head()
     effects = MILLIMETRES * np.tensordot(weights, head.deltas.astype(np.float64), 1)
     lips_bound = MARGIN * reduction.lips
     moved = np.linalg.norm(effects, axis=2).max(axis=1)

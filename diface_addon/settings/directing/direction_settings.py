@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ... import compat
 from ...core import articulation_controls, direction, gaze_controls, gaze_target, mood_controls
 from ...rig import parts
-from ...scene.animation.active_actions import active_actions
+from ...scene.animation import active_actions
 from ...scene.directing import controlled_keys
 from ...scene.directing.gaze import aim
 from ...scene.provenance import layer_tracks
@@ -82,7 +82,7 @@ def changing_plain(obj: bpy.types.Object, others: Sequence[bpy.types.Action] = (
 def controlled_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
     """Return the Actions of the active takes and of the other lines that play, with those of their layers."""
     layers = layer_tracks.active_layer_actions(parts.data_blocks(obj).values())
-    return [*active_actions(obj), *layers, *line_strips.resting_actions(obj)]
+    return [*active_actions.active_actions(obj), *layers, *line_strips.resting_actions(obj)]
 
 
 def sample(obj: bpy.types.Object, frames: npt.NDArray[np.float64]) -> direction.Direction:

@@ -7,7 +7,7 @@ import math
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty
 
-from ...scene.provenance.reduction_state import Reduction
+from ...scene.provenance import reduction_state
 from ..choices import OVERRIDABLE
 
 MODES = (
@@ -52,11 +52,11 @@ class KeySettings:
         override=OVERRIDABLE,
     )
 
-    def reduction(self) -> Reduction | None:
+    def reduction(self) -> reduction_state.Reduction | None:
         """Return how keys are reduced; None for one key a frame."""
         if self.mode == "EVERY_FRAME":
             return None
-        return Reduction(self.mode, self.step, self.face_tolerance, math.degrees(self.head_tolerance))
+        return reduction_state.Reduction(self.mode, self.step, self.face_tolerance, math.degrees(self.head_tolerance))
 
     def draw_in(self, layout: bpy.types.UILayout) -> None:
         """Draw the mode, and the settings that it uses."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...types import Float64Array, FrameRate
+from ... import types
 
 CONTROLS = ("weight", "often", "duration", "head")
 """weight: 0 as generated, 1 at the target. often: share of the time that is spent on the target. duration: mean seconds
@@ -25,7 +25,7 @@ class GazeControls:
         seed: Seed of when the character looks, and at which point of a face.
     """
 
-    values: Float64Array
+    values: types.Float64Array
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -44,12 +44,12 @@ class GazeControls:
         """Whether nobody looks at the target on any row."""
         return not (self.values[:, :2] > 0.0).all(axis=1).any()
 
-    def column(self, name: str, rows: int) -> Float64Array:
+    def column(self, name: str, rows: int) -> types.Float64Array:
         """Return one control (rows,), within its limits."""
         column = np.broadcast_to(self.values[:, CONTROLS.index(name)], (rows,))
         return np.maximum(column, MIN_DURATION) if name == "duration" else np.clip(column, 0.0, 1.0)
 
-    def at(self, name: str, times: Float64Array, rate: FrameRate) -> Float64Array:
+    def at(self, name: str, times: types.Float64Array, rate: types.FrameRate) -> types.Float64Array:
         """Return one control at `times` (s) from the first row."""
         rows = len(self.values)
         return np.interp(times * rate.value, np.arange(rows), self.column(name, rows))

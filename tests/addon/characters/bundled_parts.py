@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from mathutils import Matrix
 
-from diface_addon.core import Head, channels, load_head
+from diface_addon.core import channels, head_file
 
 FloatArray = npt.NDArray[np.float64]
 Shapes = Mapping[str, FloatArray]
@@ -28,9 +28,9 @@ LEAST = 2e-5
 
 
 @lru_cache(maxsize=1)
-def bundled_head() -> Head:
+def bundled_head() -> head_file.Head:
     """Return the bundled head."""
-    return load_head()
+    return head_file.load_head()
 
 
 def arkit_shapes() -> dict[str, FloatArray]:

@@ -18,7 +18,7 @@ import numpy as np
 import diface_addon
 from diface_addon import compat
 from diface_addon.cli.demo import suppress_output
-from diface_addon.core import channels, load_head
+from diface_addon.core import channels, head_file
 from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.provenance.reduction_state import Reduction
@@ -110,7 +110,7 @@ def _shown(obj: bpy.types.Object, rows: int) -> np.ndarray:
 
 
 def _lips(error: np.ndarray) -> float:
-    head = load_head()
+    head = head_file.load_head()
     effects = 1000 * head.deltas[:, head.landmarks["lips"]]
     return float(np.linalg.norm(np.tensordot(error[:, : len(channels.FACE)], effects, 1), axis=2).max())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diface_addon.core import channels, load_head
+from diface_addon.core import channels, head_file
 from tests.addon.measurements import visible_lip_closures
 from tests.addon.measurements.visible_lip_closures import Portrait
 
@@ -22,7 +22,7 @@ def face(**weights: float) -> np.ndarray:
 
 def gap(weights: np.ndarray) -> float:
     """Return the distance between the middles of the inner lips in mm."""
-    head = load_head()
+    head = head_file.load_head()
     upper, lower = (head.landmarks[f"{side}_inner_lip"] for side in ("upper", "lower"))
     moved = 1000 * head.pose(weights)
     return float(np.linalg.norm(moved[upper] - moved[lower], axis=1).max())

@@ -18,7 +18,7 @@ from diface_addon.operators.interface import list_missing_keys
 from diface_addon.panels import manual, menus, panel_base, take_rows
 from diface_addon.scene.styles import style_names, styles
 from diface_addon.scene.takes import take_index, write_take
-from diface_addon.settings import choices, messages, performance, preferences
+from diface_addon.settings import choices, messages, performance, preferences, threediface_files
 from tests.addon.conftest import needs_audio
 from tests.addon.panels.panel_drawing import Layout, drawn
 from tests.addon.scene import scenes
@@ -301,13 +301,13 @@ def test_export_shows_its_frame_range(scene, head) -> None:
 
 def test_preferences_are_drawn(scene) -> None:
     found: list[str] = []
-    fields = dict.fromkeys(preferences.USER_MODELS, "")
+    fields = dict.fromkeys(threediface_files.USER_MODELS, "")
     stand_in = type(
         "Preferences", (), {"layout": Layout(found), "bl_rna": preferences.DifacePreferences.bl_rna, **fields}
     )()
     preferences.DifacePreferences.draw(stand_in, bpy.context)
-    assert {"python", "diface.check_worker", *preferences.USER_MODELS} <= set(found)
-    assert sum(line.startswith("Not set: ") for line in found) == len(preferences.USER_MODELS)
+    assert {"python", "diface.check_worker", *threediface_files.USER_MODELS} <= set(found)
+    assert sum(line.startswith("Not set: ") for line in found) == len(threediface_files.USER_MODELS)
 
 
 def test_panels_are_in_every_animation_editor() -> None:

@@ -90,7 +90,7 @@ def test_pickled_wav2vec2_weights_are_not_valid(folder) -> None:
 
 
 def test_status_does_not_import_torch(folder) -> None:
-    for about in preferences.USER_MODELS.values():
+    for about in threediface_files.USER_MODELS.values():
         about(folder)
     assert "torch" not in sys.modules
 

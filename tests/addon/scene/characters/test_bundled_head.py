@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from diface_addon.core import channels, errors, load_head
+from diface_addon.core import channels, errors, head_file
 from diface_addon.operators.characters import add_head as operator
 from diface_addon.scene.characters import shape_keys, stage
 from diface_addon.scene.characters.bundled_head import MARK, add_head
@@ -44,7 +44,7 @@ def test_head_is_active_selected_and_at_its_location() -> None:
 
 
 def test_mesh_equals_the_core_head() -> None:
-    head, obj = load_head(), add_head(bpy.context)
+    head, obj = head_file.load_head(), add_head(bpy.context)
     mesh = obj.data
     assert not mesh.validate(verbose=False)
     assert len(mesh.polygons) == len(head.polygon_starts)
@@ -59,7 +59,7 @@ def test_mesh_equals_the_core_head() -> None:
 
 
 def test_shape_keys_equal_the_core_deltas() -> None:
-    head, obj = load_head(), add_head(bpy.context)
+    head, obj = head_file.load_head(), add_head(bpy.context)
     keys = obj.data.shape_keys.key_blocks
     assert tuple(key.name for key in keys) == (shape_keys.BASIS, *channels.SHAPES)
     assert all(key.value == 0 and key.slider_min == 0 and 1 <= key.slider_max <= 1.5 for key in keys[1:])
@@ -73,7 +73,7 @@ def test_shape_keys_equal_the_core_deltas() -> None:
 def test_materials_are_shared_by_two_heads() -> None:
     first, second = add_head(bpy.context), add_head(bpy.context)
     assert second.name == "DiFACE Head.001"
-    assert [m.name for m in first.data.materials] == [f"DiFACE {name}" for name in load_head().materials]
+    assert [m.name for m in first.data.materials] == [f"DiFACE {name}" for name in head_file.load_head().materials]
     assert list(first.data.materials) == list(second.data.materials)
     for material in first.data.materials:
         shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
@@ -106,7 +106,7 @@ def test_stage_frames_the_face_and_keeps_the_world() -> None:
     bpy.context.view_layer.update()
     from bpy_extras.object_utils import world_to_camera_view
 
-    head = load_head()
+    head = head_file.load_head()
     scene.render.resolution_x = scene.render.resolution_y = 512
     seen = [world_to_camera_view(scene, camera, obj.matrix_world @ v.co) for v in obj.data.vertices]
     face = [seen[index] for index in head.landmarks["face"]]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mathutils import Euler, Matrix
 
-from diface_addon.core import load_head
+from diface_addon.core import head_file
 from diface_addon.scene.characters import bundled_head, neck, neck_nodes, neck_weights
 from tests.addon.scene import scenes
 
@@ -19,7 +19,7 @@ POSES = {
     "nod down": (25, 0, 0), "nod up": (-25, 0, 0), "tilt right": (0, 15, 0), "tilt left": (0, -15, 0),
     "turn left": (0, 0, 35), "turn right": (0, 0, -35), "all": (20, -10, 30),
 }  # fmt: skip
-HEAD = load_head()
+HEAD = head_file.load_head()
 SHOULDERS = np.concatenate([HEAD.landmarks["shirt"], HEAD.landmarks["neck_border"]])
 ON_HEAD = np.concatenate(
     [HEAD.landmarks[part] for part in ("face", "hair", "brows", "eyeball_left", "upper_teeth", "lower_teeth", "tongue")]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import channels, errors, load_head
+from diface_addon.core import channels, errors, head_file
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.files import atomic_write
 from tests.addon.scene import fingerprint, scenes
@@ -99,7 +99,7 @@ def test_fbx_of_the_head_has_a_skeleton_and_still_shoulders(scene, tmp_path) -> 
         "Head": "Body",
     }
     assert tuple(skin.data.shape_keys.key_blocks.keys()[1:]) == channels.SHAPES
-    shirt = load_head().landmarks["shirt"]
+    shirt = head_file.load_head().landmarks["shirt"]
     rest = vertices(skin, FIRST)
     for frame, rotation in zip(range(FIRST, LAST + 1), rotations, strict=True):
         found = vertices(skin, frame)

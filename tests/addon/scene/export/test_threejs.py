@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import load_head
+from diface_addon.core import head_file
 from diface_addon.worker import process
 from tests.addon.characters.judging import performing
 from tests.addon.conftest import PYTHON
@@ -141,14 +141,14 @@ def matched(browser: Browser, wanted: np.ndarray) -> np.ndarray:
 
 def most_open(wanted: np.ndarray) -> int:
     """Return the row in which the lips are farthest apart."""
-    marks = load_head().landmarks
+    marks = head_file.load_head().landmarks
     between = wanted[:, marks["upper_inner_lip"][6]] - wanted[:, marks["lower_inner_lip"][6]]
     return int(np.linalg.norm(between, axis=1).argmax())
 
 
 def test_lips_close_on_m_b_and_p_and_open_between(browser, line) -> None:
     _folder, wanted = line
-    marks, frames = load_head().landmarks, np.arange(1, len(wanted) + 1)
+    marks, frames = head_file.load_head().landmarks, np.arange(1, len(wanted) + 1)
     same = matched(browser, wanted)
     upper, lower = (
         [int(np.flatnonzero(same == vertex)[0]) for vertex in marks[name][4:9]]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import channels, load_head, types
+from diface_addon.core import channels, head_file, types
 from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.edits import curve_changes, write_edit
@@ -94,7 +94,7 @@ def key_count(obj: bpy.types.Object) -> int:
 
 def lip_error(before: np.ndarray, after: np.ndarray) -> float:
     """Return the largest distance of a point of the lips in mm."""
-    model, face = load_head(), [name for name in NAMES if name in channels.FACE]
+    model, face = head_file.load_head(), [name for name in NAMES if name in channels.FACE]
     effects = 1000 * model.deltas[[channels.FACE.index(name) for name in face]][:, model.landmarks["lips"]]
     error = (after - before)[:, [NAMES.index(name) for name in face]]
     return float(np.linalg.norm(np.tensordot(error, effects, 1), axis=2).max())
