@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,20 @@ def atomic_folder(path: Path) -> Generator[Path]:
             _rename_folder(draft, path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def remove_drafts(folder: Path, recursive: bool = False, older_than: float = 0.0) -> None:
+    """Remove the drafts of files that processes left when they were killed; those that cannot be removed stay.
+
+    Args:
+        folder: The folder.
+        recursive: Whether to look in its folders too.
+        older_than: Age in seconds from which a draft is abandoned: a younger one may be of a process that runs.
+    """
+    for draft in (folder.rglob if recursive else folder.glob)(f"*{DRAFT_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime >= older_than:
+                draft.unlink()
 
 
 def _rename_folder(draft: Path, path: Path) -> None:

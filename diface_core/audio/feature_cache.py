@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import IO
 
 import numpy as np
 
-from ..atomic_write import DRAFT_SUFFIX, Draft
+from ..atomic_write import Draft, remove_drafts
 from ..runtime.sliding_windows import CHUNK_ROWS
 from ..types import AudioClip, Float32Array
 
@@ -122,7 +121,7 @@ class FeatureCache:
     def _evict_from_disk(self) -> None:
         if self._folder is None:
             return
-        self._remove_abandoned(self._folder)
+        remove_drafts(self._folder, older_than=ABANDONED_SECONDS)
         files = []
         for path in self._folder.glob("*.npy"):
             with contextlib.suppress(FileNotFoundError):
@@ -134,14 +133,6 @@ class FeatureCache:
                 # Windows refuses while another Blender reads the file; a later request removes it.
                 with contextlib.suppress(OSError):
                     path.unlink()
-
-    @staticmethod
-    def _remove_abandoned(folder: Path) -> None:
-        """Remove what processes that were killed left."""
-        for draft in folder.glob(f"*{DRAFT_SUFFIX}"):
-            with contextlib.suppress(OSError):
-                if time.time() - draft.stat().st_mtime > ABANDONED_SECONDS:
-                    draft.unlink()
 
 
 class _PartialFile:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..atomic_write import DRAFT_SUFFIX
+from ..atomic_write import remove_drafts
 from ..errors import DifaceError
 from .cluster import make_by_cluster
 from .lines import BadLine, Line
@@ -45,7 +45,7 @@ def run_batch(
     with _raising_errors(out):
         (out / RECORDS).mkdir(parents=True, exist_ok=True)
         with exclusive(out / RECORDS / "lock"):
-            _remove_drafts(out)
+            remove_drafts(out, recursive=True)
             outcomes: dict[int, Outcome] = {}
             try:
                 for outcome in _outcomes(lines, out, workers, scheduler, engine):
@@ -74,13 +74,6 @@ def _outcomes(
         yield from make_by_cluster(left, out.absolute(), scheduler, engine)
     else:
         yield from make_by_processes(left, out, min(workers, len(left)), engine)
-
-
-def _remove_drafts(out: Path) -> None:
-    """Remove the drafts of a run that was killed."""
-    for draft in out.rglob(f"*{DRAFT_SUFFIX}"):
-        with contextlib.suppress(OSError):
-            draft.unlink()
 
 
 @contextlib.contextmanager

@@ -44,6 +44,8 @@ class TrainingLoss(nn.Module):
                 "contact": config.contact_weight,
                 "false_contact": config.false_contact_weight,
             }
+        self._is_of_contacts = bool(self.term_weights.get("contact") or self.term_weights.get("false_contact"))
+        if self._is_of_contacts:
             self.lip_distance = LipDistance(names).to(denoiser.device)
         factor = [config.channel_weight.get(name, 1.0) for name in names]
         self.register_buffer("factor", torch.tensor(factor, device=denoiser.device), persistent=False)
@@ -79,7 +81,7 @@ class TrainingLoss(nn.Module):
             sealed = (target <= SEALED_GAP / GAP_UNIT).to(known.dtype)
             terms["gap"] = weighted_term((predicted - target) ** 2, known)
             terms["closure"] = weighted_term(predicted.clamp(min=0.0) ** 2, known * sealed)
-        if self.term_weights.get("contact") or self.term_weights.get("false_contact"):
+        if self._is_of_contacts:
             terms |= self._contact_terms(x0, batch)
         return terms
 

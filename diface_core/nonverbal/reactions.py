@@ -107,21 +107,26 @@ class Reactions:
     def weights(self, times: AnyFloatArray) -> AnyFloatArray:
         """Return the face weights (T, 52) at `times` (s)."""
         weights = np.zeros((len(times), len(channels.FACE)))
-        for event in self.events:
-            if event.face and len(times) and event.onset - 1 <= times[-1] and event.end >= times[0]:
-                amount = bump(times, *event.shape)
-                for name, value in event.face:
-                    column = channels.FACE.index(name)
-                    weights[:, column] = np.maximum(weights[:, column], value * amount)
+        for event in self._during(times):
+            amount = bump(times, *event.shape)
+            for name, value in event.face:
+                column = channels.FACE.index(name)
+                weights[:, column] = np.maximum(weights[:, column], value * amount)
         return weights
 
     def rotation(self, times: AnyFloatArray) -> AnyFloatArray:
         """Return the rotation of the head (T, 3) at `times` (s), degrees about the axes of channels.HEAD."""
         rotation = levels(times, self.tilts, self.postures, TILT_SECONDS)
-        for event in self.events:
+        for event in self._during(times):
             for onset, seconds, degrees in event.pitches:
                 rotation[:, 0] += degrees * bump(times, onset, 0.45 * seconds, 0.0, 0.55 * seconds)
         return rotation
+
+    def _during(self, times: AnyFloatArray) -> list[Reaction]:
+        """Return the reactions that are seen at some of `times` (s), which increase."""
+        if not len(times):
+            return []
+        return [event for event in self.events if event.onset <= times[-1] and event.end >= times[0]]
 
 
 def _cues(phrases: AnyFloatArray) -> list[tuple[float, float]]:

@@ -26,6 +26,8 @@ SWALLOW_EVERY, SWALLOW_LEAST = 75.0, 20.0
 Flanagan & Moorrees 1965)."""
 SWALLOW = (("mouthPress", 0.35), ("mouthShrugLower", 0.3), ("jawForward", 0.08))
 """A swallow: lips and chin press, the jaw holds."""
+SWALLOW_SHAPE = (0.35, 0.25, 0.5)
+"""Seconds of its rise, hold and fall."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,10 @@ class RestingFace:
     def weights(self, times: AnyFloatArray) -> AnyFloatArray:
         """Return the face weights (T, 52) at `times` (s)."""
         weights = levels(times, self.onsets, self.targets, CHANGE)
-        for onset in self.swallows.tolist():
-            amount = bump(times, onset, 0.35, 0.25, 0.5)
+        if not len(times):
+            return weights
+        for onset in self.swallows[(self.swallows <= times[-1]) & (self.swallows + sum(SWALLOW_SHAPE) >= times[0])]:
+            amount = bump(times, onset, *SWALLOW_SHAPE)
             for prefix, value in SWALLOW:
                 weights[:, _columns(prefix)] += value * amount[:, None]
         return weights

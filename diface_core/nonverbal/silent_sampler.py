@@ -12,6 +12,7 @@ from .. import channels
 from ..layers.breath import Breath
 from ..layers.phrases import find_phrases
 from ..motion.warp import interpolate_channels
+from ..runtime.sliding_windows import CHUNK_ROWS
 from ..types import (
     LISTEN,
     MODEL_RATE,
@@ -32,8 +33,6 @@ SWAY_DEGREES = 0.5
 """How far the head goes back with a whole breath (chosen)."""
 SILENCE = -3.0
 """Loudness of silence: 60 dB below speech."""
-CHUNK_ROWS = 300
-"""Rows that are computed at a time where only the face is asked for."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def _limited(offsets: Float64Array, geometry: GazeGeometry) -> Float64Array:
     lengths = np.linalg.norm(offsets, axis=-1, keepdims=True)
     found = offsets / np.maximum(lengths, 1e-9)
     turned = angles(found)
-    limit = np.min([response.limits() for response in geometry.responses], axis=0)
+    limit = geometry.limits
     middle = turned.mean(axis=1, keepdims=True)
     spread = np.abs(turned - middle).max(axis=1, keepdims=True)
     inside = np.clip(middle, -np.maximum(limit - spread, 0.0), np.maximum(limit - spread, 0.0))

@@ -56,6 +56,16 @@ class GazeGeometry:
         if not all(np.isfinite(array).all() for array in (self.points, self.shares, self.eyes, self.joints)):
             raise ValueError("points, shares, eyes and joints must be finite.")
 
+    @property
+    def limits(self) -> Float64Array:
+        """The degrees (2,) that both eyes reach sideways, and up or down."""
+        return np.min([response.limits() for response in self.responses], axis=0)
+
+    @property
+    def eye_distance(self) -> float:
+        """The distance between the centres of the eyeballs."""
+        return float(np.linalg.norm(self.eyes[0] - self.eyes[1]))
+
     def points_of(self, rows: int) -> Float64Array:
         """Return the points (rows, K, 3)."""
         return np.broadcast_to(self.points, (rows, *self.points.shape[1:]))
@@ -71,8 +81,7 @@ class GazeGeometry:
         """
         eyes = np.stack([self._placed(eye, head) for eye in self.eyes], axis=1)
         middle = eyes.mean(axis=1)
-        apart = float(np.linalg.norm(self.eyes[0] - self.eyes[1]))
-        nearest = apart / 2 / np.tan(np.radians(MAX_VERGENCE / 2))
+        nearest = self.eye_distance / 2 / np.tan(np.radians(MAX_VERGENCE / 2))
         away = points - middle
         distance = np.linalg.norm(away, axis=1, keepdims=True)
         front = head_angles.rotate(head, np.broadcast_to(FRONT, away.shape))

@@ -112,7 +112,7 @@ def _with_steps(
 
 def _reach(strength: Float64Array, geometry: GazeGeometry) -> Float64Array:
     """Return how far (T, 2) eyes and head turn together sideways, and up or down, in degrees."""
-    eyes = np.min([response.limits() for response in geometry.responses], axis=0)
+    eyes = geometry.limits
     return eyes + np.minimum(1.0, 2.0 * strength)[:, None] * np.array(head_turn.MAX_TURN)
 
 
@@ -129,7 +129,7 @@ def _wanted_turn(
     """
     from_body = angles(geometry.from_middle(centre, np.zeros_like(head)))
     from_head = angles(geometry.from_middle(centre, head))
-    eyes = np.min([response.limits() for response in geometry.responses], axis=0)
+    eyes = geometry.limits
     columns = [
         head_turn.head_share(from_body[:, axis], from_head[:, axis], strength, float(eyes[axis]), limit)
         for axis, limit in enumerate(head_turn.MAX_TURN)

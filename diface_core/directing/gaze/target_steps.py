@@ -44,8 +44,7 @@ def is_reachable(seen: Float64Array, reach: Float64Array, geometry: GazeGeometry
         reach: (T, 2) degrees that eyes and head turn sideways, and up or down.
         geometry: Of the eyes.
     """
-    apart = float(np.linalg.norm(geometry.eyes[0] - geometry.eyes[1]))
-    near = np.linalg.norm(seen, axis=1) < max(apart / 2, 1e-9)
+    near = np.linalg.norm(seen, axis=1) < max(geometry.eye_distance / 2, 1e-9)
     over = (np.abs(angles(seen)) - reach).max(axis=1)
     clear, lost = over <= BEYOND / 2, near | (over > BEYOND)
     # Between the two limits it stays as it was, so that a target at the limit does not flicker.

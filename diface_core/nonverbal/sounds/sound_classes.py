@@ -13,6 +13,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from ...audio.speech_encoder import BANDS
 from ...errors import ModelError
 from ...types import MODEL_RATE, AnyFloatArray, Float32Array
 
@@ -74,7 +75,7 @@ def summaries(features: Float32Array) -> Float32Array:
     Means of the encoder's output and the mel bands nearby; how much mel bands and loudness change around; and how much
     of the loudness's change has the rhythm of laughs.
     """
-    encoded, mel, loudness = features[:, :-17], features[:, -17:-1], features[:, -1:]
+    encoded, mel, loudness = np.split(features, (-BANDS - 1, -1), axis=1)
     changing = np.concatenate([mel, loudness], axis=1)
     mean = _box_mean(changing, AROUND)
     deviation = np.sqrt(np.maximum(_box_mean(changing**2, AROUND) - mean**2, 0))

@@ -64,6 +64,15 @@ def test_a_part_of_the_resting_face_equals_the_whole():
 # Reactions
 
 
+@given(SEEDS, st.floats(0.0, 140.0), st.floats(0.03, 5.0))
+def test_a_part_of_the_reactions_equals_the_whole(seed, first, seconds):
+    times = np.arange(0, 140, 1 / 30)
+    reactions, face = Reactions.sample(regular_phrases(), len(times), seed), RestingFace.sample(len(times), seed)
+    part = (times >= first) & (times <= first + seconds)
+    for whole in (reactions.weights, reactions.rotation, face.weights):
+        assert np.array_equal(whole(times)[part], whole(times[part]))
+
+
 @given(SEEDS)
 @settings(max_examples=20)
 def test_reactions_follow_the_ends_of_phrases(seed):

@@ -1,8 +1,10 @@
 """atomic_write: a file is replaced completely or unchanged; unique drafts; permissions of a new file."""
 
+import os
+
 import pytest
 
-from diface_core.atomic_write import Draft, atomic_folder, atomic_write
+from diface_core.atomic_write import Draft, atomic_folder, atomic_write, remove_drafts
 
 
 def test_file_appears_when_the_block_ends(tmp_path):
@@ -101,3 +103,15 @@ def test_folder_that_another_process_made_meanwhile_stays(tmp_path):
         (other / "file").write_text("first")
     assert (path / "file").read_text() == "first"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_abandoned_drafts_are_removed(tmp_path):
+    (tmp_path / "inner").mkdir()
+    old, new, inner = (Draft.create(tmp_path / name).path for name in ("old.txt", "new.txt", "inner/file.txt"))
+    (tmp_path / "kept.txt").touch()
+    for path in (old, inner):
+        os.utime(path, (0, 0))
+    remove_drafts(tmp_path, older_than=60)
+    assert [old.exists(), new.exists(), inner.exists()] == [False, True, True]
+    remove_drafts(tmp_path, recursive=True)
+    assert {path.name for path in tmp_path.rglob("*")} == {"kept.txt", "inner"}
