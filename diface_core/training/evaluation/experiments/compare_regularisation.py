@@ -11,18 +11,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-import numpy as np
 import torch
 
 from ....model import quiet_mouth
 from ....types import Float32Array
 from ... import metrics
 from ...corpora import Clip
-from .compare_encoders import Fold, encode, folds, select_clips
-from .predictors import MOUTH, Example, Predict, Regularisation, convnet, ridge
-from .whisper_layers import layer_columns, load_encoder
+from .left_out import Fold, add_options, encode, folds, judge, layer_features, select_clips
+from .predictors import Example, Predict, Regularisation, convnet, ridge
+from .whisper_layers import load_encoder
 
 ENCODER = "tiny.en"
 SETTINGS = {
@@ -40,19 +38,11 @@ def evaluate_fold(
     fold: Fold, clips: list[Clip], features: list[Float32Array], fit: Callable[[list[Example]], Predict]
 ) -> str:
     """Return the aperture's r over the judged clips (GRID: r_res), as predicted and with rest where it is quiet."""
-    pairs = list(zip(clips, features, strict=True))
-    predict = fit(
-        [Example(x, clip.values[:, MOUTH], clip.known[MOUTH]) for clip, x in pairs if not fold.is_left_out(clip)]
-    )
-    judged = [(clip, x) for clip, x in pairs if fold.is_judged(clip)]
-    mouths = [predict(x) for _, x in judged]
-    ours = [np.maximum(mouth[:, 0] - mouth[:, 1], 0) for mouth in mouths]
-    factors = [quiet_mouth.openness(x[:, -1]) for _, x in judged]
-    truth = [metrics.aperture(clip.values) for clip, _ in judged]
-    grid = judged[0][0].source == "grid_s1"
-    measure = metrics.residual_correlation if grid else metrics.correlation
-    rested = [gap * factor for gap, factor in zip(ours, factors, strict=True)]
-    return f"{measure(ours, truth):.3f}, {measure(rested, truth):.3f}"
+    judged = judge(fold, clips, features, fit)
+    measure = metrics.residual_correlation if judged.is_grid else metrics.correlation
+    factors = [quiet_mouth.openness(x[:, -1]) for x in judged.features]
+    rested = [gap * factor for gap, factor in zip(judged.ours, factors, strict=True)]
+    return f"{measure(judged.ours, judged.truth):.3f}, {measure(rested, judged.truth):.3f}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -62,10 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--wheels", type=Path, default=Path(".build/downloads"), help="folder of the encoders' wheels")
-    parser.add_argument("--rendered", type=Path, default=Path(".build/training/rendered"), help="rendered voices")
-    parser.add_argument("--cache", type=Path, default=Path(".build/encoders"), help="folder of cached features")
+    add_options(parser)
     options = parser.parse_args(arguments)
 
     left_out = [fold for fold in folds() if fold.name in ("GRID left out", "FACEGOOD left out")]
@@ -73,8 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     encoded = encode(clips, load_encoder(ENCODER, options.wheels), options.cache)
     print("| | " + " | ".join(fold.name for fold in left_out) + " |\n|---|---|---|")
     for layer in LAYERS:
-        columns = layer_columns(ENCODER, layer)
-        features = [np.concatenate([x[:, part] for part in columns], axis=1) for x in encoded]
+        features = layer_features(encoded, ENCODER, layer)
         fits = {"ridge": ridge} | {name: partial(convnet, regularisation=one) for name, one in SETTINGS.items()}
         for name, fit in fits.items():
             cells = [evaluate_fold(fold, clips, features, fit) for fold in left_out]

@@ -10,7 +10,7 @@ import pytest
 
 from diface_core.training import corpora
 from diface_core.training.corpora import Clip, Phone
-from diface_core.training.evaluation.experiments import compare_encoders, predictors, robustness
+from diface_core.training.evaluation.experiments import compare_encoders, left_out, predictors, robustness
 from diface_core.training.evaluation.experiments.whisper_layers import SIZES, layer_columns
 from diface_core.training.rendering.tts.voices import VOICES
 
@@ -26,19 +26,19 @@ CLIPS = [clip(source, n, source) for source in ("grid_s1", "facegood_1114") for 
 CLIPS += [clip("rendered", n, voice.name) for n, voice in enumerate(VOICES)]
 
 
-@pytest.mark.parametrize("fold", compare_encoders.folds(), ids=lambda fold: fold.name)
+@pytest.mark.parametrize("fold", left_out.folds(), ids=lambda fold: fold.name)
 def test_folds_train_on_nothing_that_they_leave_out(fold):
     judged = [c for c in CLIPS if fold.is_judged(c)]
     trained = [c for c in CLIPS if not (fold.is_left_out(c) or fold.is_judged(c))]
     assert judged
     assert trained
-    languages = {compare_encoders.language(c) for c in judged}
+    languages = {left_out.language(c) for c in judged}
     if fold.name == "GRID known":
         assert all(corpora.is_held_out(c) for c in judged)
     elif "GRID" in fold.name or "FACEGOOD" in fold.name:
         assert not {c.source for c in judged} & {c.source for c in trained}
     else:
-        assert not languages & {compare_encoders.language(c) for c in trained}
+        assert not languages & {left_out.language(c) for c in trained}
 
 
 @pytest.mark.parametrize("name", SIZES)
