@@ -188,7 +188,7 @@ class Generator:
         return key, stats
 
     def _read_file(self, request: GenerateRequest, tracker: ProgressTracker) -> tuple[str, AudioStats]:
-        identity = _file_identity(request.audio)
+        identity = reading.section_identity(request.audio)
         if identity not in self._stats_cache:
             self._stats_cache = {
                 **dict(list(self._stats_cache.items())[-MAX_CACHED_STATS + 1 :]),
@@ -334,12 +334,3 @@ def _with_layers(
     for part in parts:
         yield layer_events.apply(Motion(part, names, request.rate), first)
         first += len(part)
-
-
-def _file_identity(section: AudioSection) -> object:
-    """Equal for the same section of a file that was not written since."""
-    try:
-        stat = section.path.stat()
-    except OSError:
-        return section, None
-    return section, stat.st_mtime_ns, stat.st_size

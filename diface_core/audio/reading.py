@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import soundfile
@@ -29,6 +30,9 @@ ALLOWED_SAMPLE_RATES = range(1_000, 1_000_000)
 
 NOT_SEEKABLE = ("GSM610",)
 """Subtypes in which libsndfile does not seek, as telephone systems write them."""
+
+MAX_KNOWN_CHANNELS = 64
+"""Sections whose louder channel is kept in memory: a sound is read several times for one take."""
 
 FORMAT_HINT = "Convert it to wav, flac, ogg or mp3 and try again."
 
@@ -78,7 +82,7 @@ def read_blocks(
         rate: Sampling rate of the blocks in Hz.
         meter: Measures the channels of what is read.
     """
-    mono = mix_of(section.channel, lambda: _louder_channel(section))
+    mono = mix_of(section.channel, lambda: _louder_channel(dataclasses.replace(section, high_pass=False)))
     with _open(section) as sound:
         _check_length(section, sound)
         try:
@@ -89,11 +93,30 @@ def read_blocks(
             raise _damaged(section, damage) from damage
 
 
+def section_identity(section: AudioSection) -> tuple[AudioSection, int, int]:
+    """Return what is equal for the same section of a file that was not written since."""
+    try:
+        stat = section.path.stat()
+    except OSError:
+        return section, -1, -1
+    return section, stat.st_mtime_ns, stat.st_size
+
+
 def _louder_channel(section: AudioSection) -> int:
-    """Return the number of the channel with the most power in a section."""
+    """Return the number of the channel with the most power in a section. Measured once, as long as the file stays."""
+    return _measured_louder_channel(*section_identity(section))
+
+
+@lru_cache(maxsize=MAX_KNOWN_CHANNELS)
+def _measured_louder_channel(section: AudioSection, _modified: int, _size: int) -> int:
     meter = ChannelMeter()
-    for _block in read_blocks(dataclasses.replace(section, channel=MIX, high_pass=False), meter=meter):
-        pass
+    with _open(section) as sound:
+        _check_length(section, sound)
+        try:
+            for _block in _read_section(section, sound, sound.samplerate, mix_of(MIX, lambda: 0), meter):
+                pass
+        except soundfile.LibsndfileError as damage:
+            raise _damaged(section, damage) from damage
     return meter.louder
 
 

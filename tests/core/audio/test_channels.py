@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from diface_core import AudioError, AudioSection, GenerateRequest
+from diface_core.audio import reading
 from diface_core.audio.loudness import SAMPLE_RATE, background_notes, measure_audio
 from diface_core.audio.reading import load_clip, read_blocks
 from diface_core.audio.stereo import OPPOSITE_NOTE, TWO_PEOPLE_NOTE, ChannelMeter
@@ -56,6 +57,17 @@ def test_louder_is_that_of_the_section(tmp_path, voice):
         section = AudioSection(path, start, seconds - 0.1, LOUDER)
         louder, known = load_clip(section, 8000), load_clip(dataclasses.replace(section, channel=wanted), 8000)
         np.testing.assert_array_equal(louder.samples, known.samples)
+
+
+def test_louder_channel_is_measured_once_until_the_file_changes(tmp_path, voice, monkeypatch):
+    opened, open_sound = [], reading._open
+    monkeypatch.setattr(reading, "_open", lambda section: opened.append(section) or open_sound(section))
+    section = AudioSection(write(tmp_path, np.stack([0.1 * voice, voice], axis=1)), channel=LOUDER)
+    for high_pass in (False, True, False):
+        load_clip(dataclasses.replace(section, high_pass=high_pass))
+    assert len(opened) == 4
+    write(tmp_path, np.stack([voice, 0 * voice, 0 * voice], axis=1))
+    np.testing.assert_allclose(load_clip(section).samples, voice, atol=1e-6)
 
 
 @pytest.mark.parametrize("channel", AUDIO_CHANNELS)
