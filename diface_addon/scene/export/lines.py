@@ -46,7 +46,8 @@ def _playing(obj: bpy.types.Object) -> Iterator[tuple[str, str, int, int]]:
         for strip in nla.unmuted_strips(animation, with_lines=True):
             if strip.action is not None and (request := _of_take(strip.action)):
                 identifier = f"{request['take']} {strip.frame_start:g}"
-                yield identifier, _name(strip.action, request), *_whole(strip.frame_start, strip.frame_end)
+                frames = nla.frames_without_fades(strip)
+                yield identifier, _name(strip.action, request), *_whole(*frames)
 
 
 def _of_take(action: bpy.types.Action) -> dict | None:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from ...core import types
 
-LINES_TRACK, REST_TRACK = "DiFACE lines", "DiFACE rest"
-"""Names of DiFACE's tracks with the lines of a dialogue that are not active, and with the pose between them.
+LINES_TRACK, REST_TRACK, FADES_TRACK = "DiFACE lines", "DiFACE rest", "DiFACE fades"
+"""Names of DiFACE's tracks with the lines of a dialogue that are not active, with the pose between them, and with the
+fades of the active take.
 
 The name of a layer may follow, and Blender's ".001". They are no animation of the user: no take blends with them."""
 
@@ -57,7 +58,7 @@ def remove_strips(action: bpy.types.Action) -> None:
 
 def is_line_track(track: bpy.types.NlaTrack) -> bool:
     """Return whether a track is one of DiFACE's for lines of a dialogue."""
-    return track.name.startswith((LINES_TRACK, REST_TRACK))
+    return track.name.startswith((LINES_TRACK, REST_TRACK, FADES_TRACK))
 
 
 def unmuted_strips(animation: bpy.types.AnimData | None, with_lines: bool = False) -> Iterator[bpy.types.NlaStrip]:
@@ -68,9 +69,15 @@ def unmuted_strips(animation: bpy.types.AnimData | None, with_lines: bool = Fals
         with_lines: Whether to yield those of other lines of a dialogue too, which play at other frames.
     """
     for track in reversed(animation.nla_tracks) if animation else ():
-        for strip in () if track.mute or (is_line_track(track) and not with_lines) else track.strips:
+        is_seen = not is_line_track(track) or (with_lines and not track.name.startswith(FADES_TRACK))
+        for strip in track.strips if is_seen and not track.mute else ():
             if strip.action and not strip.mute:
                 yield strip
+
+
+def frames_without_fades(strip: bpy.types.NlaStrip) -> tuple[float, float]:
+    """Return the first and the last frame at which a strip has its whole influence."""
+    return strip.frame_start + strip.blend_in, strip.frame_end - strip.blend_out
 
 
 def time_mapping(strip: bpy.types.NlaStrip) -> tuple[float, float]:

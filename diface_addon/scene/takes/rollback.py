@@ -20,9 +20,9 @@ from ..vertex_animation import vertex_cache
 ANIMATION_SETTINGS = ("action_influence", "action_blend_type", "action_extrapolation")
 STRIP_SETTINGS = (
     "action_frame_start", "action_frame_end", "frame_start_ui", "frame_end_ui", "name", "mute", "blend_type",
-    "extrapolation", "use_reverse", "influence",
+    "extrapolation", "use_reverse", "influence", "use_auto_blend", "blend_in", "blend_out",
 )  # fmt: skip
-"""Settings of the strips that DiFACE replaces itself: those of layers."""
+"""Settings of the strips that DiFACE replaces or changes itself: those of layers and of lines."""
 
 
 @contextlib.contextmanager
@@ -143,8 +143,8 @@ def _restore_animation(block: bpy.types.ID, before: _Animation | None) -> None:
 
 
 def _restore_strips(track: bpy.types.NlaTrack, strips: list[_Strip]) -> None:
-    """Add the strips of a track again if they were removed. Those that are there were not changed."""
-    if [strip.action for strip in track.strips] == [stored.action for stored in strips]:
+    """Add the strips of a track again if they were removed or changed."""
+    if [_read_strip(strip) for strip in track.strips] == strips:
         return
     for strip in list(track.strips):
         track.strips.remove(strip)

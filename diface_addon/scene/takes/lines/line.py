@@ -6,14 +6,16 @@ told apart by the name of their sound.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
 
+from .... import compat
 from ....core import types
 from ...provenance import baseline, layer_tracks, stored_request
+from ..rest_easing import EASE_SECONDS
 
 LINE = "line"
 """Field of a stored request: the identity of the strip, and what the strip played when the take was made."""
@@ -23,11 +25,21 @@ LARGEST_OVERLAP = 0.5
 
 @dataclass(frozen=True)
 class SpokenLine:
-    """What a take speaks. key: the same for takes of one line. The take plays from frame `first` to `last`."""
+    """What a take speaks.
+
+    Attributes:
+        key: The same for takes of one line.
+        first: First frame of the line.
+        last: Its last frame.
+        reach: First and last frame with the keys of the user that are outside of these.
+        fade: Frames in which the line fades where it would be cut.
+    """
 
     key: str
     first: float
     last: float
+    reach: tuple[float, float]
+    fade: int
 
     def stays(self, other: SpokenLine) -> bool:
         """Return whether a take of this line goes on playing when one of `other` becomes active."""
@@ -46,6 +58,25 @@ def spoken_line(actions: Sequence[bpy.types.Action]) -> SpokenLine | None:
     first = request["first_frame"]
     last = first + rows - 1 if rows else max(first, *(action.frame_range[1] for action in main))
     return SpokenLine(key_of(request), first, last)
+
+
+def with_keys(spoken: SpokenLine, actions: Sequence[bpy.types.Action]) -> SpokenLine:
+    """Return a line with the frames of its take's keys, and its fade."""
+    main = [action for action in actions if layer_tracks.layer_name(action) is None]
+    frames = [spoken.first, spoken.last, *(frame for action in main for frame in _key_frames(action))]
+    rate = stored_request.require_request(main[0]).get("rate", {})
+    fade = round(EASE_SECONDS * rate.get("fps", 24) / rate.get("base", 1.0))
+    return replace(spoken, reach=(min(frames), max(frames)), fade=fade)
+
+
+def _key_frames(action: bpy.types.Action) -> Iterator[float]:
+    """Yield the frames of the first and last keys of what a take animates, not of curves that the user added."""
+    for kind, curves in baseline.read_samples(action).items():
+        bag = compat.find_channelbag(action, kind)
+        for curve in curves if bag else ():
+            fcurve = bag.fcurves.find(curve.path, index=curve.index)
+            if fcurve and len(fcurve.keyframe_points):
+                yield from (fcurve.keyframe_points[0].co.x, fcurve.keyframe_points[-1].co.x)
 
 
 def key_of(request: dict[str, Any]) -> str:

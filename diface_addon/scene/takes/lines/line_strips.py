@@ -4,6 +4,7 @@
     DiFACE lines         the main Actions of the other lines, each on its own frames alone
     DiFACE lines blinks  their layers
     DiFACE blinks ...    the layers of the active take, on its frames alone
+    DiFACE fades         the first and last pose of the active take, where it would be cut
     active Action        the take that is edited, on its frames alone
 
 Lines that overlap are on further tracks. A line returns from its strip to the active Action when its take is used.
@@ -21,7 +22,7 @@ from ....rig.property_address import id_type
 from ...animation import active_curves, body_rotation
 from ...keys import nla
 from ...provenance import layer_tracks, stored_request
-from . import line, rest_action
+from . import fades, line, rest_action, strip_frames
 
 MainActions = Mapping[str, Sequence[bpy.types.Action]]
 """Take -> its main Actions."""
@@ -75,45 +76,66 @@ def make_room(
     new, mains = line.spoken_line(actions), _main_actions()
     blocks = active_curves.data_blocks(obj)
     for kind in kinds:
-        for track in _line_tracks(blocks[kind]):
+        fades.remove(blocks[kind])
+        for track in strip_frames.line_tracks(blocks[kind]):
             _remove_strips(blocks[kind], track, [s for s in track.strips if not _stays(s.action, new, mains)])
     for kind, action in leaving.rest.items():
         _set_rest(blocks[kind], kind, action)
     for kind, action in leaving.actions.items():
-        _add_strip(blocks[kind], kind, action, nla.LINES_TRACK, line.spoken_line([action]))
+        frames = strip_frames.of_action(blocks[kind], kind, action, [action], new)
+        strip = _add_strip(blocks[kind], kind, action, nla.LINES_TRACK, frames)
+        if id_type(kind) == "OBJECT" and stored_request.require_request(action).get(body_rotation.ADDED):
+            strip.blend_type = "COMBINE"
     for layer in leaving.layers:
         for kind in [kind for kind in compat.action_kinds(layer) if kind in blocks]:
             if layer.get(layer_tracks.STATE) != "GONE":
                 name = f"{nla.LINES_TRACK} {layer_tracks.layer_name(layer)}"
-                strip = _add_strip(blocks[kind], kind, layer, name, line.spoken_line(_with_main(layer, mains)))
+                frames = strip_frames.of_action(blocks[kind], kind, layer, _with_main(layer, mains), new)
+                strip = _add_strip(blocks[kind], kind, layer, name, frames)
                 strip.mute = layer.get(layer_tracks.STATE) == "MUTED"
 
 
 def confine(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> None:
     """Let the active take play on its own frames alone if the takes of other lines play below it."""
     new, mains = line.spoken_line(actions), _main_actions()
-    for block in active_curves.data_blocks(obj).values():
+    for kind, block in active_curves.data_blocks(obj).items():
         animation = block.animation_data
         if animation is None or not _has_other_lines(animation, new, mains):
             continue
         if animation.action in actions:
             animation.action_extrapolation = "NOTHING"
+            if new:
+                _fit_to_neighbours(block, kind, actions, new)
         for track, _layer in layer_tracks.active_layers(block):
             for strip in track.strips:
                 strip.extrapolation = "NOTHING"
 
 
+def _fit_to_neighbours(
+    block: bpy.types.ID, kind: str, actions: Sequence[bpy.types.Action], new: line.SpokenLine
+) -> None:
+    """Place the strips beside the active take again, and let it fade where it meets them."""
+    for strip in strip_frames.main_strips(block):
+        is_near = strip.frame_start <= new.last + 1 and new.first - 1 <= strip.frame_end
+        if is_near and strip.action and strip.blend_type == "REPLACE":
+            strip_frames.place(strip, strip_frames.of_action(block, kind, strip.action, [strip.action], new, strip))
+    if block.animation_data.action_blend_type == "REPLACE":
+        fades.add(block, kind, line.with_keys(new, actions))
+
+
 def remove(obj: bpy.types.Object, actions: Sequence[bpy.types.Action]) -> None:
     """Remove the strips of a take from the tracks of lines. Its Actions stay."""
     for block in active_curves.data_blocks(obj).values():
-        for track in _line_tracks(block):
+        if block.animation_data and block.animation_data.action is None:
+            fades.remove(block)
+        for track in strip_frames.line_tracks(block):
             _remove_strips(block, track, [strip for strip in track.strips if strip.action in actions])
 
 
 def resting_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
     """Return the Actions of the lines that play on strips, with their layers."""
     blocks = active_curves.data_blocks(obj).values()
-    found = (strip.action for block in blocks for track in _line_tracks(block) for strip in track.strips)
+    found = (strip.action for block in blocks for track in strip_frames.line_tracks(block) for strip in track.strips)
     return list(dict.fromkeys(action for action in found if action))
 
 
@@ -158,12 +180,6 @@ def _has_other_lines(animation: bpy.types.AnimData, new: line.SpokenLine | None,
     return any(_stays(strip.action, new, mains) for strip in nla.unmuted_strips(animation))
 
 
-def _line_tracks(block: bpy.types.ID) -> list[bpy.types.NlaTrack]:
-    """Return the tracks with the strips of lines, without that of the rest pose."""
-    tracks = block.animation_data.nla_tracks if block.animation_data else ()
-    return [track for track in tracks if nla.is_line_track(track) and not track.name.startswith(nla.REST_TRACK)]
-
-
 def _remove_strips(block: bpy.types.ID, track: bpy.types.NlaTrack, strips: Sequence[bpy.types.NlaStrip]) -> None:
     for strip in strips:
         if strip.action:
@@ -174,24 +190,18 @@ def _remove_strips(block: bpy.types.ID, track: bpy.types.NlaTrack, strips: Seque
 
 
 def _add_strip(
-    block: bpy.types.ID, kind: str, action: bpy.types.Action, name: str, spoken: line.SpokenLine | None
+    block: bpy.types.ID, kind: str, action: bpy.types.Action, name: str, frames: strip_frames.StripFrames
 ) -> bpy.types.NlaStrip:
-    """Play an Action on the frames of its take alone, on the first track called `name` that is free there."""
-    first, last = (spoken.first, spoken.last) if spoken else action.frame_range
-    is_wider = action.frame_range[0] < first or action.frame_range[1] > last
+    """Play an Action at some frames, on the first track called `name` that is free there."""
+    first, last = min(frames.whole[0], action.frame_range[0]), max(frames.whole[1], action.frame_range[1])
     tracks = block.animation_data_create().nla_tracks
-    free = [track for track in tracks if track.name.partition(".")[0] == name and _is_free(track, action.frame_range)]
-    track = free[0] if free and not is_wider else tracks.new()
-    if not free or is_wider:
+    free = [track for track in tracks if track.name.partition(".")[0] == name and _is_free(track, (first, last))]
+    track = free[0] if free else tracks.new()
+    if not free:
         track.name = name
     strip = compat.new_strip(track, action, compat.find_slot(action, kind) if compat.HAS_ACTION_SLOTS else None)
-    if is_wider:
-        strip.action_frame_start, strip.action_frame_end = first, last
-        strip.frame_start_ui, strip.frame_end_ui = first, last
+    strip_frames.place(strip, frames)
     strip.extrapolation = "NOTHING"
-    request = stored_request.require_request(action)
-    if id_type(kind) == "OBJECT" and request.get(body_rotation.ADDED):
-        strip.blend_type = "COMBINE"
     action.use_fake_user = True
     return strip
 

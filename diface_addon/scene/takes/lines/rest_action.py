@@ -21,6 +21,8 @@ from .. import take_writers, user_curves
 
 FIRST_FRAME = 1
 """Frame of the first of two equal keys of the pose; the strip extends them to all frames."""
+SAME = 1e-3
+"""Difference of values up to which poses are the same."""
 NAME = "rest"
 """Last word of the names of these Actions."""
 
@@ -71,3 +73,13 @@ def _present_fcurves(block: bpy.types.ID) -> list[bpy.types.FCurve]:
     tracks = block.animation_data.nla_tracks if block.animation_data else ()
     strips = (strip for track in tracks if track.name == nla.REST_TRACK for strip in track.strips)
     return [curve for strip in strips if (bag := compat.active_channelbag(strip)) for curve in bag.fcurves]
+
+
+def is_at_rest(block: bpy.types.ID, kind: str, action: bpy.types.Action, frame: float) -> bool:
+    """Return whether an Action poses a data-block at a frame as it is between its lines."""
+    bag = compat.find_channelbag(action, kind)
+    for rest in _present_fcurves(block) if bag else ():
+        curve = bag.fcurves.find(rest.data_path, index=rest.array_index)
+        if curve and abs(curve.evaluate(frame) - rest.evaluate(FIRST_FRAME)) > SAME:
+            return False
+    return True

@@ -115,15 +115,102 @@ def test_takes_of_sounds_at_the_same_frames_replace_one_another(speaker) -> None
     check_shows(speaker, {"B": STARTS["A"] + 2})
 
 
-def test_lines_that_overlap_a_little_play_both(speaker) -> None:
-    write(speaker, "A", first=11)
-    write(speaker, "B", first=11 + ROWS - 4)
-    scene = bpy.context.scene
-    for name, first, rows in (("A", 11, range(ROWS - 4)), ("B", 11 + ROWS - 4, range(ROWS))):
+OVERLAP, FADE = 4, 5
+"""Frames of an overlap, and of a fade at 24 frames a second."""
+
+
+def jaw_at(obj, frame: float) -> float:
+    bpy.context.scene.frame_set(int(frame), subframe=frame - int(frame))
+    return obj.data.shape_keys.key_blocks["jawOpen"].value
+
+
+@pytest.mark.parametrize("active", ["A", "B"])
+def test_lines_that_overlap_a_little_play_both(speaker, active: str) -> None:
+    """The one that was used last shows where they overlap, and the other one fades before and after it."""
+    second = STARTS["A"] + ROWS - OVERLAP
+    takes = {name: write(speaker, name, first=first).actions for name, first in (("A", STARTS["A"]), ("B", second))}
+    use_take.use_take(speaker, list(takes[active]))
+    first_b = OVERLAP + FADE if active == "A" else 0
+    last_a = ROWS if active == "A" else ROWS - OVERLAP - FADE + 1
+    for name, first, rows in (("A", STARTS["A"], range(last_a)), ("B", second, range(first_b, ROWS))):
         for row in rows:
-            scene.frame_set(first + row)
-            jaw = speaker.data.shape_keys.key_blocks["jawOpen"].value
-            assert jaw == pytest.approx(MOTIONS[name].column("jawOpen")[row], abs=1e-5)
+            expected = MOTIONS[name].column("jawOpen")[row]
+            assert jaw_at(speaker, first + row) == pytest.approx(expected, abs=1e-5), (name, row)
+
+
+@pytest.mark.parametrize("order", ["AB", "BA", "ABA", "ABC", "ACBA"])
+def test_nothing_jumps_where_lines_overlap(speaker, order: str) -> None:
+    """Held motions show the cuts alone: from one frame to the next the jaw moves by no more than a fade's step."""
+    held = {}
+    for name, value in (("A", 0.8), ("B", 0.4), ("C", 0.6)):
+        values = np.full((ROWS, len(NAMES)), value, np.float32)
+        values[:, -3:] = 0.0
+        held[name] = rest_easing.ease_ends(types.Motion(values, NAMES, types.FrameRate(24)))
+    starts = {"A": 11, "B": 11 + ROWS - OVERLAP, "C": 11 + 2 * (ROWS - OVERLAP)}
+    takes = {}
+    for name in order:
+        if name in takes:
+            use_take.use_take(speaker, takes[name])
+        else:
+            takes[name] = list(write(speaker, name, first=starts[name], made=held[name]).actions)
+    jaw = np.array([jaw_at(speaker, frame) for frame in range(5, starts["C"] + ROWS + 10)])
+    own_steps = max(np.abs(np.diff(made.column("jawOpen"))).max() for made in held.values())
+    assert jaw.max() == pytest.approx(0.8, abs=1e-5)
+    assert np.abs(np.diff(jaw)).max() < max(own_steps, 0.8 / FADE) + 1e-4
+
+
+def key_jaw(obj, frame: int, value: float) -> None:
+    key = obj.data.shape_keys.key_blocks["jawOpen"]
+    bpy.context.scene.frame_set(frame)
+    key.value = value
+    key.keyframe_insert("value", frame=frame)
+
+
+def test_keys_outside_a_line_extend_it_as_far_as_no_other_line_plays(speaker) -> None:
+    takes = {name: list(write(speaker, name).actions) for name in STARTS}
+    use_take.use_take(speaker, takes["B"])
+    key_jaw(speaker, 37, 0.9)
+    key_jaw(speaker, STARTS["C"] + 3, 0.7)
+    use_take.use_take(speaker, takes["A"])
+    assert jaw_at(speaker, 37) == pytest.approx(0.9, abs=1e-4)
+    assert 0.1 < jaw_at(speaker, STARTS["C"] - 2) < 0.7
+    for row in range(ROWS):
+        for name in "AC":
+            expected = MOTIONS[name].column("jawOpen")[row]
+            assert jaw_at(speaker, STARTS[name] + row) == pytest.approx(expected, abs=1e-4), (name, row)
+    frames = range(STARTS["A"] + ROWS - 1, 38)
+    assert max(np.abs(np.diff([jaw_at(speaker, frame) for frame in frames]))) < 0.9 / FADE + 0.05
+    use_take.use_take(speaker, takes["B"])
+    curve = compat.find_fcurve(takes["B"][0], ("KEY", 'key_blocks["jawOpen"].value', 0))
+    assert {37.0, STARTS["C"] + 3.0} <= {point.co.x for point in curve.keyframe_points}
+
+
+def test_a_pose_at_the_end_of_a_line_fades(speaker) -> None:
+    """The key is exact, whether its line is active or not, and the face goes back to rest within the fade."""
+    takes = {name: list(write(speaker, name).actions) for name in STARTS}
+    last = STARTS["A"] + ROWS - 1
+    use_take.use_take(speaker, takes["A"])
+    key_jaw(speaker, last, 0.9)
+    for name in ("B", "A"):
+        use_take.use_take(speaker, takes[name])
+        assert jaw_at(speaker, last) == pytest.approx(0.9, abs=1e-5)
+        after = [jaw_at(speaker, last + number) for number in range(FADE + 1)]
+        np.testing.assert_allclose(after, np.linspace(0.9, 0, FADE + 1), atol=1e-4)
+
+
+def test_fades_go_with_their_line(speaker) -> None:
+    takes = {name: list(write(speaker, name, first=first).actions) for name, first in (("A", 11), ("B", 27))}
+
+    def fade_tracks() -> list[str]:
+        tracks = speaker.data.shape_keys.animation_data.nla_tracks
+        return [track.name for track in tracks if track.name.startswith(nla.FADES_TRACK)]
+
+    assert len(fade_tracks()) == 1
+    use_take.take_off(speaker, takes["B"])
+    assert fade_tracks() == []
+    use_take.use_take(speaker, takes["B"])
+    delete_take.delete_take(speaker, takes["B"])
+    assert fade_tracks() == []
 
 
 def test_a_muted_layer_of_a_line_stays_muted(speaker) -> None:
