@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from . import request_file
-from .cli import generate_options
+from .cli import generate_options, mood_option
 from .cli.exit_status import run_command
 from .errors import DifaceError
 from .motion.files import write_motion, writer_for
@@ -65,9 +65,11 @@ def _generate(arguments: argparse.Namespace) -> None:
         _regenerate_take(arguments)
         return
     _check_sound(arguments)
+    requests = [generate_options.build_request(arguments, sample) for sample in range(len(paths))]
+    mood_option.check_parts(arguments.mood, requests[0])
     engines = _load_engines(arguments.cache)
-    for sample, path in enumerate(paths):
-        _generate_one(engines, generate_options.build_request(arguments, sample), path)
+    for request, path in zip(requests, paths, strict=True):
+        _generate_one(engines, request, path, arguments.mood)
 
 
 def _check_sound(arguments: argparse.Namespace) -> None:
@@ -101,8 +103,8 @@ def _load_engines(cache: Path | None) -> Engines:
     return Engines.create(cache)
 
 
-def _generate_one(engines: Engines, request: GenerateRequest, path: Path) -> str:
-    """Generate a motion and write it; returns the hash of the models."""
+def _generate_one(engines: Engines, request: GenerateRequest, path: Path, mood: mood_option.Moods = ()) -> str:
+    """Generate a motion in moods and write it; returns the hash of the models."""
     layout = "{desc:<24} {percentage:3.0f}% |{bar}| {elapsed}, {remaining} left"
     with tqdm(total=1.0, bar_format=layout, file=sys.stderr) as bar:
 
@@ -114,7 +116,7 @@ def _generate_one(engines: Engines, request: GenerateRequest, path: Path) -> str
         bar.set_description_str(path.name)
     for note in result.notes:
         print(note, file=sys.stderr)
-    write_motion(path, result.motion)
+    write_motion(path, mood_option.in_mood(result.motion, mood, request))
     return result.model_hash
 
 
@@ -128,7 +130,9 @@ def _output_paths(path: Path, samples: int) -> list[Path]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m diface_core", description="Face and head motion from speech.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    generate_options.add_arguments(commands.add_parser("generate", help="generate motion from an audio file"))
+    generate = commands.add_parser("generate", help="generate motion from an audio file")
+    generate_options.add_arguments(generate)
+    mood_option.add_argument(generate)
     commands.add_parser(ALIGN, help="find when each word of a transcript is heard")
     commands.add_parser(PERSONALISE, help="fit a speaking style to audio and its motion")
     commands.add_parser(BATCH, help="generate motion for the lines of a table")

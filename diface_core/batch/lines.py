@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from ..cli import generate_options
+from ..cli import generate_options, mood_option
 from ..errors import DifaceError
 from ..motion.files import WRITERS
 from ..types import GenerateRequest
 from ..untrusted.table import read_table
-from .mood_column import Moods, moods
 
 KINDS = tuple(suffix[1:] for suffix in WRITERS)
 """Kinds of output files."""
@@ -48,7 +47,7 @@ class Line:
     request: GenerateRequest
     outputs: tuple[str, ...]
     pins: Path | None = None
-    mood: Moods = ()
+    mood: mood_option.Moods = ()
     transcript: str = ""
     language: str = "en"
     is_checked: bool = True
@@ -103,7 +102,7 @@ def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",), is_checked: bool
         raise DifaceError(f"{path.name} has no column sound. Its columns are {', '.join(header)[:200]}.", HINT)
     parser = _Parser("line", add_help=False, allow_abbrev=False)
     generate_options.add_arguments(parser)
-    parser.add_argument("--mood", type=moods, default=())
+    mood_option.add_argument(parser)
     options = {action.dest: action for action in parser._actions if action.dest not in OTHER_OPTIONS}
     flags = {flag.removeprefix("--").replace("-", "_"): flag for flag in parser._option_string_actions}
     flags = {name: flag for name, flag in flags.items() if name not in OTHER_OPTIONS}
@@ -130,6 +129,8 @@ class _RowReader:
             return self._line(number, name, cells)
         except ValueError as reason:
             return BadLine(number, name, f"{reason}.")
+        except DifaceError as error:
+            return BadLine(number, name, str(error))
 
     def _line(self, number: int, name: str, cells: dict[str, str]) -> Line:
         if "sound" not in cells:
@@ -145,8 +146,7 @@ class _RowReader:
         arguments = ["--out", "unused.npz", *self._arguments(cells)]
         options = self._parser.parse_args(arguments)
         request = generate_options.build_request(options)
-        if options.mood and "face" not in request.parts:
-            raise ValueError("A mood needs the face, and the row generates only the head")
+        mood_option.check_parts(options.mood, request)
         section = dataclasses.replace(request.audio, path=self._folder / cells["sound"])
         pins = self._folder / cells["pins"] if "pins" in cells else None
         other = {name: cell for name, cell in cells.items() if name not in self._flags and name not in OWN_COLUMNS}

@@ -18,12 +18,12 @@ import numpy as np
 
 from .. import protocol
 from ..atomic_write import atomic_write
+from ..cli.mood_option import in_mood
 from ..errors import DifaceError
 from ..motion.files import write_motion
 from ..types import GenerateRequest, GenerateResult, Motion, Report
 from .check_line import Checker, check_line
 from .lines import Line
-from .mood_column import in_mood
 from .pins_table import with_pins
 
 RECORDS = ".batch"

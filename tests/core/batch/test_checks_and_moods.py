@@ -11,8 +11,8 @@ import pytest
 from diface_core import AudioSection, GenerateRequest, channels
 from diface_core.batch.check_line import check_line, closures_of_words
 from diface_core.batch.lines import read_batch
-from diface_core.batch.mood_column import in_mood
 from diface_core.batch.run import run_batch
+from diface_core.cli.mood_option import in_mood
 from diface_core.engines import Engines
 from diface_core.motion.files import read_npz
 from diface_core.types import IDLE, MODEL_RATE, Constraints, Motion, Pins

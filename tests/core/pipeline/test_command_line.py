@@ -83,6 +83,16 @@ def test_every_sampling_option_reaches_the_request(generator, wav, tmp_path):
     assert request.layers == Layers(3, 4, None)
 
 
+def test_moods_are_shown_and_need_a_face(generator, wav, tmp_path, capsys):
+    assert run(wav, "--out", tmp_path / "plain.npz") == 0
+    assert run(wav, "--out", tmp_path / "happy.npz", "--mood", "happy:0.7") == 0
+    plain, happy = read_npz(tmp_path / "plain.npz"), read_npz(tmp_path / "happy.npz")
+    assert happy.column("mouthSmileLeft")[30] > plain.column("mouthSmileLeft")[30] + 0.1
+    assert run(wav, "--out", tmp_path / "no.npz", "--mood", "happy", "--head") != 0
+    assert "needs the face" in capsys.readouterr().err
+    assert not (tmp_path / "no.npz").exists()
+
+
 def test_style_files_and_weights(generator, wav, tmp_path):
     for given, wanted in {
         "mine.safetensors:2": (("mine.safetensors", 2.0),),

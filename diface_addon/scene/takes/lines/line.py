@@ -6,6 +6,7 @@ told apart by the name of their sound.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,10 @@ LARGEST_OVERLAP = 0.5
 """Share of the shorter of two takes that may lie within the other one for both to play."""
 
 
+NO_KEYS = (math.inf, -math.inf)
+"""First and last frame of no keys."""
+
+
 @dataclass(frozen=True)
 class SpokenLine:
     """What a take speaks.
@@ -31,15 +36,15 @@ class SpokenLine:
         key: The same for takes of one line.
         first: First frame of the line.
         last: Its last frame.
-        reach: First and last frame with the keys of the user that are outside of these.
+        reach: First and last frame of the take's keys; the user may have set some outside of the line.
         fade: Frames in which the line fades where it would be cut.
     """
 
     key: str
     first: float
     last: float
-    reach: tuple[float, float]
-    fade: int
+    reach: tuple[float, float] = NO_KEYS
+    fade: int = 0
 
     def stays(self, other: SpokenLine) -> bool:
         """Return whether a take of this line goes on playing when one of `other` becomes active."""
