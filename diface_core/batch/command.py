@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ..cli.exit_status import SOME_FAILED, run_command
 from ..cli.generate_options import integer_in_range
-from .lines import KINDS, read_batch
+from .lines import KINDS, BadLine, read_batch
 from .make_line import FAILED, Outcome
 from .report import NOT_REACHED
 from .run import run_batch
@@ -40,10 +40,11 @@ def build_parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Make the lines and print how it went. Returns the exit status. Raises DifaceError."""
     batch = read_batch(options.table, options.outputs, options.is_checked)
-    if batch.unknown_columns:
-        print(f"Columns that are only passed through: {', '.join(batch.unknown_columns)}", file=sys.stderr)
-    failures = 0
-    with tqdm(total=len(batch.lines), unit="line", file=sys.stderr) as bar:
+    bad = [line for line in batch.lines if isinstance(line, BadLine)]
+    for text in (*batch.notes, *(f"Row {line.number}: {line.reason}" for line in bad[:MAX_NAMED])):
+        print(text, file=sys.stderr)
+    failures = len(bad)
+    with tqdm(total=len(batch.lines), initial=len(bad), unit="line", file=sys.stderr) as bar:
 
         def report(outcome: Outcome) -> None:
             nonlocal failures

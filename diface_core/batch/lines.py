@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
@@ -13,7 +13,7 @@ from ..cli import generate_options, mood_option
 from ..errors import DifaceError
 from ..motion.files import WRITERS
 from ..types import GenerateRequest
-from ..untrusted.table import read_table
+from ..untrusted.table import is_in_western_encoding, read_table
 
 KINDS = tuple(suffix[1:] for suffix in WRITERS)
 """Kinds of output files."""
@@ -65,10 +65,10 @@ class BadLine:
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """The rows of a table, and its columns that are only passed through."""
+    """The rows of a table, and what the user should know about it."""
 
     lines: tuple[Line | BadLine, ...]
-    unknown_columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -92,14 +92,15 @@ def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",), is_checked: bool
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DifaceError(f"{path.name} is larger than {MAX_BYTES >> 20} MB.", "Split the table.")
-        header, rows = read_table(path.read_bytes())
+        data = path.read_bytes()
+        header, rows = read_table(data)
     except OSError as reason:
         raise DifaceError(f"Cannot read {path}: {reason.strerror or reason}.", "Choose another table.") from reason
     except ValueError as reason:
         raise DifaceError(f"{path.name} is no table: {reason}.", HINT) from reason
     columns = [re.sub(r"[-\s]+", "_", name.lower()) for name in header]
     if "sound" not in columns:
-        raise DifaceError(f"{path.name} has no column sound. Its columns are {', '.join(header)[:200]}.", HINT)
+        raise DifaceError(f"{path.name} has no column sound. Its columns are {_printable(header)}.", HINT)
     parser = _Parser("line", add_help=False, allow_abbrev=False)
     generate_options.add_arguments(parser)
     mood_option.add_argument(parser)
@@ -109,7 +110,14 @@ def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",), is_checked: bool
     unknown = tuple(name for name in columns if name not in (*OWN_COLUMNS, *flags, *options))
     reader = _RowReader(path.absolute().parent, outputs, is_checked, parser, flags)
     lines = [reader.read(number, dict(zip(columns, row, strict=False))) for number, row in enumerate(rows, 1)]
-    return Batch(tuple(lines), unknown)
+    notes = [f"Columns that are only passed through: {_printable(unknown)}"] if unknown else []
+    if is_in_western_encoding(data):
+        notes.append(f"{path.name} is read in Windows' western encoding: save it as UTF-8 if letters are wrong.")
+    return Batch(tuple(lines), tuple(notes))
+
+
+def _printable(names: Sequence[str]) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in ", ".join(names)[:200])
 
 
 class _RowReader:

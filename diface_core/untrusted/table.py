@@ -7,6 +7,7 @@ import csv
 import io
 
 DELIMITERS = ",;\t"
+WESTERN = "cp1252"
 
 
 def read_table(data: bytes) -> tuple[list[str], list[list[str]]]:
@@ -23,11 +24,25 @@ def read_table(data: bytes) -> tuple[list[str], list[list[str]]]:
     return [name.strip() for name in rows[0]], rows[1:]
 
 
+def is_in_western_encoding(data: bytes) -> bool:
+    """Return whether a table has letters that are read in Windows' western encoding, as they are not UTF-8 or UTF-16.
+
+    They are others than meant if the program that saved it used another encoding.
+    """
+    return _encoding(data) == WESTERN
+
+
 def _decode(data: bytes) -> str:
     """Text of UTF-16 with its mark, of UTF-8, or else of Windows' western encoding."""
+    encoding = _encoding(data)
+    return data.decode(encoding, errors="replace" if encoding == WESTERN else "strict")
+
+
+def _encoding(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16")
+        return "utf-16"
     try:
-        return data.decode("utf-8-sig")
+        data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        return WESTERN
+    return "utf-8-sig"

@@ -64,13 +64,22 @@ def test_columns_are_the_options_of_generate(tmp_path):
     assert line.other == {"scene": "12b"}
     assert (line.mood, line.transcript, line.language) == ((("sad", 0.5), ("tired", 1.0)), "Hello, you.", "de")
     assert request.audio.high_pass
-    assert batch.unknown_columns == ("scene",)
+    assert batch.notes == ("Columns that are only passed through: scene",)
 
 
 def test_a_sound_is_enough(tmp_path):
     line = only(table(tmp_path / "t.csv", ["sound"], [["takes/a.wav"]]))
     assert isinstance(line, Line)
     assert (line.number, line.name, line.outputs) == (1, "a", ("npz",))
+
+
+def test_an_encoding_that_was_guessed_is_said(tmp_path):
+    """Letters of other encodings are read as others, which nothing else would tell."""
+    for encoding, notes in (("utf-8", 0), ("utf-16", 0), ("cp1252", 1), ("shift_jis", 1)):
+        letters = "é" if encoding == "cp1252" else "台詞"
+        batch = read_batch(table(tmp_path / "t.csv", ["sound", "name"], [["a.wav", letters]], encoding))
+        assert len(batch.notes) == notes, encoding
+    assert not read_batch(table(tmp_path / "t.csv", ["sound"], [["a.wav"]], "cp1252")).notes
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -108,7 +117,7 @@ def test_bad_row(tmp_path, header, row, reason):
 
 def test_options_that_a_line_cannot_have_are_passed_through(tmp_path):
     batch = read_batch(table(tmp_path / "t.csv", ["sound", "out", "cache"], [["a.wav", "/tmp/x", "/tmp"]]))
-    assert batch.unknown_columns == ("out", "cache")
+    assert batch.notes == ("Columns that are only passed through: out, cache",)
 
 
 def test_of_two_lines_with_one_output_the_second_is_bad(tmp_path):
