@@ -1,7 +1,7 @@
 """At which frames the strip of a line plays, and how it fades where it would be cut.
 
     frames of the line           its own motion, exactly
-    further keys of the user     extend it, as far as no other line plays there
+    further keys of the user     extend it, up to the frames of other lines
     a fade at either end         its first or last pose, with an influence that falls to 0: in the frames of a line that
                                  overlaps and would be cut otherwise, or, if the user posed the end, where nothing plays
 
