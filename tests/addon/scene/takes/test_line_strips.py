@@ -206,7 +206,7 @@ def test_fades_go_with_their_line(speaker) -> None:
         return [track.name for track in tracks if track.name.startswith(nla.FADES_TRACK)]
 
     assert len(fade_tracks()) == 1
-    use_take.take_off(speaker, takes["B"])
+    use_take.unassign(speaker, takes["B"])
     assert fade_tracks() == []
     use_take.use_take(speaker, takes["B"])
     delete_take.delete_take(speaker, takes["B"])
