@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ...core import Head, load_head
+from ...core import head_file
 from .face_bone_names import Part
 
 FloatArray = npt.NDArray[np.float64]
@@ -23,8 +23,8 @@ UNDER_BROW = 0.5
 
 
 @lru_cache(maxsize=1)
-def _head() -> Head:
-    return load_head()
+def _head() -> head_file.Head:
+    return head_file.load_head()
 
 
 @lru_cache(maxsize=1)
