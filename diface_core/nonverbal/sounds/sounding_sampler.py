@@ -41,7 +41,7 @@ class SoundingSampler:
     ) -> Iterator[tuple[SampleRows, Float32Array]]:
         """Yield for rows `first` to `last` of features, for each of `ranges` in order, their sampler and the features.
 
-        It hears the sounds around the section too, so that they are shown as in the whole.
+        The sounds around the section are classified too, so that they are shown as in the whole.
         """
         wider = [(max(0, first - REACH), last + REACH) for first, last in ranges]
         for (first, last), (begin, _end), part in zip(ranges, wider, slice_stream(features, wider), strict=True):
