@@ -19,6 +19,7 @@ from .constrained import apply_constraints, apply_strengths, constraint_provider
 from .errors import AudioError
 from .layers.events import LayerEvents
 from .motion.resample import resample_stream
+from .nonverbal.beat_sampler import BeatSampler
 from .nonverbal.silent_sampler import SILENCE, SilentSampler
 from .nonverbal.sounds.sound_classes import SoundClassifier
 from .nonverbal.sounds.sounding_sampler import SoundingSampler
@@ -230,9 +231,13 @@ class Generator:
     def _sampler(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
         """Return what samples the rows of a request."""
         if request.role == SPEAK:
-            classifier = self._listens(request)
-            return SoundingSampler.of_whole(self._models.stream, classifier) if classifier else self._models.stream
+            speaking, classifier = self._speaker(request, stats), self._listens(request)
+            return SoundingSampler.of_whole(speaking, classifier) if classifier else speaking
         return SilentSampler.of_request(request, stats.loudness, self._models.stream, self._encoder.dimension)
+
+    def _speaker(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
+        """Return what samples the rows of a request that speaks, whatever the sound."""
+        return BeatSampler.of_request(request, stats.loudness, self._models.stream)
 
     def _sections(
         self,
@@ -244,7 +249,7 @@ class Generator:
         """Yield what samples each section of the models' rows of a request, and its features."""
         classifier = self._listens(request)
         if classifier:
-            yield from SoundingSampler.of_sections(self._models.stream, classifier, features, ranges)
+            yield from SoundingSampler.of_sections(self._speaker(request, stats), classifier, features, ranges)
             return
         sampler = self._sampler(request, stats)
         yield from ((sampler, part) for part in slice_stream(features, ranges))

@@ -296,6 +296,8 @@ class GenerateRequest:
         reactions: How often a listener reacts, and how much: 0 never, 1 as people do, to 2.
         other_sounds: Whether laughs, coughs and breaths are shown, and the mouth rests in music and noise; else
             everything is spoken, as before this field, by stored requests without it.
+        beats: Size of the head's nods and the brows' rises with accents and phrase ends: 0 none, as before this field,
+            1 as people's, to 2.
     """
 
     audio: AudioSection
@@ -317,6 +319,7 @@ class GenerateRequest:
     role: str = SPEAK
     reactions: float = 1.0
     other_sounds: bool = True
+    beats: float = 1.0
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:

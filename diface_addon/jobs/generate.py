@@ -180,6 +180,7 @@ def request_from_settings(
         layers=types.Layers(None, None, None) if engine else layers,
         engine=engine,
         other_sounds=settings.other_sounds,
+        beats=settings.beats,
     )
 
 

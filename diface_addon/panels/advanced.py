@@ -1,4 +1,4 @@
-"""Variety, guidance scales, and what is spoken."""
+"""Variety, guidance scales, beats, and what is spoken."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .panel_base import SettingsPanel
 
 
 class Advanced(SettingsPanel):
-    """Variety, guidance scales, and what is spoken."""
+    """Variety, guidance scales, beats, and what is spoken."""
 
     bl_label = "Advanced"
 
@@ -21,5 +21,6 @@ class Advanced(SettingsPanel):
         guidance.active = settings.parts != "HEAD"
         guidance.prop(settings, "guidance", slider=True)
         guidance.prop(settings, "style_guidance", slider=True)
+        layout.prop(settings, "beats", slider=True)
         layout.prop(settings, "other_sounds")
         layout.operator("diface.reset_advanced", text="Reset", icon="LOOP_BACK")

@@ -195,6 +195,15 @@ class DifacePerformance(bpy.types.PropertyGroup):
         subtype="FACTOR",
         override=OVERRIDABLE,
     )
+    beats: FloatProperty(
+        name="Beats",
+        description="How far the head nods and the brows rise with accents and phrase ends. 0: not, 1: as people do",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        override=OVERRIDABLE,
+    )
     other_sounds: BoolProperty(
         name="Other Sounds",
         description="Show laughs, coughs and breaths, and rest in music and noise. Off: everything is spoken",

@@ -66,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the face does with the sound: speak (default), listen to it, or idle for its seconds")  # fmt: skip
     add("--speak-all", dest="other_sounds", action="store_false",
         help="speak laughs, breaths, music and noise too, instead of showing them or resting")  # fmt: skip
+    add("--beats", type=number_in_range(0, 2), default=DEFAULT_REQUEST.beats,
+        help="how far head and brows beat with accents and phrase ends, 0 to 2: 1 as people (default)")  # fmt: skip
     add("--reactions", type=number_in_range(0, 2), default=DEFAULT_REQUEST.reactions,
         help="how often and how much a listener reacts, 0 to 2 (default: 1)")  # fmt: skip
     _add_performance(parser.add_argument_group("performance").add_argument)
@@ -120,7 +122,7 @@ def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateReq
     seeds = {layer: getattr(arguments, layer) for layer in LAYER_OPTIONS}
     same_names = (
         "steps", "guidance", "style_guidance", "variety", "sampler", "face_strength", "head_strength", "head_axes",
-        "role", "reactions", "other_sounds",
+        "role", "reactions", "other_sounds", "beats",
     )  # fmt: skip
     return dataclasses.replace(
         DEFAULT_REQUEST,

@@ -74,6 +74,7 @@ def generate_request_message(request: GenerateRequest, request_id: int) -> Messa
         "role": request.role,
         "reactions": request.reactions,
         "other_sounds": request.other_sounds,
+        "beats": request.beats,
         "constraints": constraints,
     }
     return Message("generate", request_id, data, arrays)
@@ -87,7 +88,7 @@ def parse_generate_request(message: Message) -> GenerateRequest:
     data = message.data
     try:
         nested = ("audio", "parts", "rate", "head_axes", "style", "layers", "engine", "constraints")
-        plain: dict[str, Any] = {"sampler": FIRST_SAMPLER, "other_sounds": False}
+        plain: dict[str, Any] = {"sampler": FIRST_SAMPLER, "other_sounds": False, "beats": 0.0}
         plain |= {key: value for key, value in data.items() if key not in nested}
         pitch, roll, yaw = data["head_axes"]
         blend = tuple((str(name), float(weight)) for name, weight in data["style"]["blend"])

@@ -7,7 +7,7 @@ import bpy
 from ...settings import performance
 from ..base.operator_base import OperatorBase
 
-ADVANCED = ("variety", "guidance", "style_guidance", "other_sounds")
+ADVANCED = ("variety", "guidance", "style_guidance", "beats", "other_sounds")
 """Settings of the panel Advanced."""
 
 

@@ -33,7 +33,7 @@ def from_json(stored: dict[str, Any]) -> types.GenerateRequest:
     Raises:
         WorkerError: A field has an invalid value.
     """
-    first = types.GenerateRequest(types.AudioSection(""), sampler=types.FIRST_SAMPLER, other_sounds=False)
+    first = types.GenerateRequest(types.AudioSection(""), sampler=types.FIRST_SAMPLER, other_sounds=False, beats=0.0)
     known = protocol.generate_request_message(first, 0).data
     data = {**known, **{name: value for name, value in stored.items() if name in _FIELDS}}
     if data["layers"] is None:  # of a recording, all of whose channels are in its main Action

@@ -88,6 +88,7 @@ def request(stated: dict[str, Any], speech: Path, base: Motion | None) -> Genera
         variety=stated.get("variety", 1.0),
         sampler=FIRST_SAMPLER,
         other_sounds=False,
+        beats=0.0,
         face_strength=stated.get("face_strength", 1.0),
         head_strength=stated.get("head_strength", 1.0),
         head_axes=tuple(stated.get("head_axes", (1.0, 1.0, 1.0))),

@@ -200,9 +200,9 @@ def test_pins_outside_the_motion_are_refused(generator, ramp):
 
 def test_models_get_constraints_at_their_rate_without_strengths(ramp):
     class Watching(LoudnessModels):
-        def stream(self, features, rows, request, constraint_provider, report):
+        def stream(self, features, rows, request, constraint_provider, report, first_row=0):
             self.seen = constraint_provider(0, rows)
-            return super().stream(features, rows, request, constraint_provider, report)
+            return super().stream(features, rows, request, constraint_provider, report, first_row)
 
     models = Watching()
     keep = np.zeros((120, 56), bool)
