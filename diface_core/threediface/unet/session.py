@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -44,21 +46,40 @@ class UnetSession:
         """Open a network on the CPU; None if it is on a GPU, or has a norm that the graph does not have."""
         if network.device.type != "cpu" or network.config.norm not in NORMS:
             return None
-        graph = unet_graph(network)
-        threads = torch.get_num_threads()
         with torch.inference_mode():
             steps = network.encoder.embed_timestep(torch.arange(STEP_TABLE_ROWS)).numpy()
-        session = Session(graph.to_bytes(), graph.weights, threads, f"The 3DiFACE {network.config.part} network")
-        return cls(network, session, stages_of(network), steps)
+        return cls(network, _session(network, torch.get_num_threads()), stages_of(network), steps)
+
+    @cached_property
+    def paired(self) -> Session:
+        """The same for two calls at once: together they have as many threads as one call of `session`."""
+        return _session(self.network, max(1, torch.get_num_threads() - 1))
 
     def denoiser(self, speech: Tensor, weights: Float32Array, style: Tensor | None) -> StepDenoiser:
         """Return the denoiser for a mix of conditionings.
+
+        Two conditionings on the CPU are two calls at once. These wait for each other once in a step, where the threads
+        of one call with both wait after every operation.
 
         Args:
             speech: Speech features of every conditioning (B, T, ch), T a multiple of the network's stride.
             weights: (B,), weight of every conditioning's output in the result.
             style: (1, styles) or None.
         """
+        if len(speech) != 2 or self.session.device != "CPU" or torch.get_num_threads() == 1:
+            return self._one_call(self.session, speech, weights, style)
+        one = np.ones(1, np.float32)
+        first, second = (self._one_call(self.paired, part[None], one, style) for part in speech)
+        pool = ThreadPoolExecutor(1)
+
+        def denoise(embedded: Float32Array, step: int) -> Float32Array:
+            waiting = pool.submit(second, embedded, step)
+            return weights[0] * first(embedded, step) + weights[1] * waiting.result()
+
+        return denoise
+
+    def _one_call(self, session: Session, speech: Tensor, weights: Float32Array, style: Tensor | None) -> StepDenoiser:
+        """Return the denoiser for a mix of conditionings that computes all in one call."""
         items, rows, width = speech.shape
         style_map = self.network.decoder.style_map
         with torch.inference_mode():
@@ -69,11 +90,11 @@ class UnetSession:
                 "mix": weights[None].astype(np.float32),
                 "style": offset.numpy(),
             }
-        names = self.session.input_names
+        names = session.input_names
         inputs = {name: value for name, value in inputs.items() if name in names}
 
         def denoise(embedded: Float32Array, step: int) -> Float32Array:
-            return self.session.run_all({**inputs, "embedded": embedded, "step": self.steps[step : step + 1]})[0]
+            return session.run_all({**inputs, "embedded": embedded, "step": self.steps[step : step + 1]})[0]
 
         return denoise
 
@@ -91,3 +112,8 @@ class UnetSession:
             ordered[order.position(np.arange(items)[:, None], np.arange(rows)[None])] = values
             inputs[speech_name(number)] = ordered.reshape(TILE, items, -1)
         return inputs
+
+
+def _session(network: Network, threads: int) -> Session:
+    graph = unet_graph(network)
+    return Session(graph.to_bytes(), graph.weights, threads, f"The 3DiFACE {network.config.part} network")
