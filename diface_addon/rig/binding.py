@@ -25,7 +25,7 @@ def is_bound(main: bpy.types.Object) -> bool:
 
 def bind(character: Character) -> None:
     """Store the parts and the head target of a character with its main mesh. Numbers that parts have stay."""
-    character = _with_mirrored_facing(character)
+    character = _with_stored_facing(_with_mirrored_facing(character))
     main, bone = character.main, character.bones.head
     for face in character.faces:
         face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
@@ -44,7 +44,7 @@ def bind(character: Character) -> None:
     elif bone:
         share = 1.0 - bone_axes.NECK_SHARE if character.bones.neck else 1.0
         axes = bone_axes.bone_local_axes(owner, bone, character.facing)
-        head_target.store(main, owner, bone, axes, share=share)
+        head_target.store(main, owner, bone, axes, share=share, evidence=_evidence(character))
     else:
         axes = bone_axes.local_axes(owner.matrix_world.to_3x3(), character.facing)
         pivot = np.array(owner.matrix_world.inverted_safe() @ Vector(character.pivot))
@@ -59,6 +59,33 @@ def _with_mirrored_facing(character: Character) -> Character:
     if character.main.matrix_world.determinant() >= 0:
         return character
     return dataclasses.replace(character, facing=character.facing * np.array([-1.0, 1.0, 1.0]))
+
+
+def _with_stored_facing(character: Character) -> Character:
+    """Return a character that faces as it did when it was bound before, if nothing changed but where its objects are.
+
+    A face that is keyed away from its armature would be found to face another way, and its takes to look elsewhere.
+    """
+    armature, bone = character.armature, character.bones.head
+    axes = head_target.axes_of_same(character.main, armature, bone, _evidence(character)) if bone else None
+    if axes is None or armature is None:
+        return character
+    if np.abs(bone_axes.bone_local_axes(armature, bone, character.facing) - axes).max() < SAME_AXES:
+        return character
+    local = np.array(armature.matrix_world.to_3x3() @ armature.data.bones[bone].matrix_local.to_3x3())
+    u, _sizes, v = np.linalg.svd(local @ axes)
+    return dataclasses.replace(character, facing=u @ v)
+
+
+def _evidence(character: Character) -> str:
+    """Return a text that changes with what the facing of a head with a bone is found from: its shapes and its bones."""
+    armature, main = character.armature, character.main
+    if armature is None or not character.bones.head:
+        return ""
+    keys = main.data.shape_keys
+    rest = armature.data.bones[character.bones.head].matrix_local.to_3x3()
+    turned = " ".join(f"{value:.4f}" for row in rest for value in row)
+    return f"{len(main.data.vertices)} {len(keys.key_blocks) if keys else 0} {turned}"
 
 
 def _store_recipes(character: Character) -> None:

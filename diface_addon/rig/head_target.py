@@ -116,6 +116,7 @@ def store(
     axes: npt.NDArray | None = None,
     pivot: npt.NDArray | None = None,
     share: float = 1.0,
+    evidence: str = "",
 ) -> None:
     """Store the head target with a character.
 
@@ -126,13 +127,24 @@ def store(
         axes: See `HeadTarget`.
         pivot: See `HeadTarget`.
         share: See `HeadTarget`.
+        evidence: What the axes were found from, see `axes_of_same`.
     """
     fields: dict[str, object] = {"none": True}
     if owner is not None:
         fields = {"part": part_number(main, owner), "bone": bone, "share": share}
+        fields |= {"evidence": evidence} if evidence else {}
         fields |= {} if axes is None else {"axes": np.asarray(axes, float).ravel().tolist()}
         fields |= {} if pivot is None else {"pivot": np.asarray(pivot, float).tolist()}
     stored_json.write(main, STORED, fields)
+
+
+def axes_of_same(
+    main: bpy.types.Object, owner: bpy.types.Object | None, bone: str, evidence: str
+) -> npt.NDArray[np.float64] | None:
+    """Return the stored axes if they are those of this bone and were found from the same evidence; else None."""
+    stored, target = _read(main), head_target(main)
+    is_same = bool(stored) and stored.get("evidence") == evidence and (target.owner, target.bone) == (owner, bone)
+    return target.axes if is_same and bone else None
 
 
 def forget(main: bpy.types.Object) -> None:
