@@ -76,24 +76,23 @@ def reset(obj: bpy.types.Object) -> list[str]:
     """Set the controls of a character to their neutral values, and remove the gains of channels.
 
     Returns:
-        The controls that F-curves set, which stay.
+        The controls that F-curves or drivers set, which stay.
     """
     obj.diface.articulation.gains.clear()
     return direction_settings.reset(obj, ARTICULATION, articulation_controls.CONTROLS)
 
 
 def remove_gain(obj: bpy.types.Object, index: int) -> None:
-    """Remove the gain of a channel, with its F-curve; those of later gains move along."""
-    curves = [
-        curve
-        for path, curve in direction_settings.find_fcurves(obj).items()
-        if path.startswith(f"{ARTICULATION}.gains[")
-    ]
-    for curve in sorted(curves, key=_gain_index):
-        if _gain_index(curve) == index:
-            compat.active_channelbag(obj.animation_data).fcurves.remove(curve)
-        elif _gain_index(curve) > index:
-            curve.data_path = f"{ARTICULATION}.gains[{_gain_index(curve) - 1}].gain"
+    """Remove the gain of a channel, with its F-curve or driver; those of later gains move along."""
+    animation = obj.animation_data
+    for found in (direction_settings.find_fcurves(obj), direction_settings.find_drivers(obj)):
+        curves = [curve for path, curve in found.items() if path.startswith(f"{ARTICULATION}.gains[")]
+        for curve in sorted(curves, key=_gain_index):
+            if _gain_index(curve) == index:
+                is_driver = curve.driver is not None
+                (animation.drivers if is_driver else compat.active_channelbag(animation).fcurves).remove(curve)
+            elif _gain_index(curve) > index:
+                curve.data_path = f"{ARTICULATION}.gains[{_gain_index(curve) - 1}].gain"
     obj.diface.articulation.gains.remove(index)
     direction_settings.apply(obj)
 

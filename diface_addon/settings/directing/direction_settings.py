@@ -13,13 +13,17 @@ from ... import compat
 from ...core import articulation_controls, direction, gaze_controls, gaze_target, mood_controls
 from ...rig import parts
 from ...scene.animation import active_actions
-from ...scene.directing import controlled_keys
+from ...scene.directing import controlled_keys, driven_values
 from ...scene.directing.gaze import aim
 from ...scene.provenance import layer_tracks
 from ...scene.takes.lines import line_strips
 
 ARTICULATION, MOOD, GAZE = SETTINGS = ("diface.articulation", "diface.mood", "diface.gaze")
 """RNA paths of the settings from the object."""
+NOT_KEYED: set[str] = set()
+"""Options of settings that hold for the whole take, so that Blender offers no key or driver for them."""
+AnimatedValues = Mapping[str, npt.NDArray[np.float64]]
+"""RNA path -> values (T,) of a setting that is animated."""
 
 
 def apply(obj: bpy.types.Object) -> None:
@@ -47,9 +51,9 @@ def reset(obj: bpy.types.Object, group: str, names: Sequence[str]) -> list[str]:
         names: The settings.
 
     Returns:
-        The labels of those that F-curves set, which stay.
+        The labels of those that F-curves or drivers set, which stay.
     """
-    settings, animated = obj.path_resolve(group), find_fcurves(obj)
+    settings, animated = obj.path_resolve(group), find_fcurves(obj) | find_drivers(obj)
     for name in names:
         settings.property_unset(name)
     apply(obj)
@@ -86,13 +90,17 @@ def controlled_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
 
 
 def sample(obj: bpy.types.Object, frames: npt.NDArray[np.float64]) -> direction.Direction:
-    """Return what directs a character at `frames`: settings with an F-curve on every frame, others as they are."""
-    curves = find_fcurves(obj)
+    """Return what directs a character at `frames`: settings with an F-curve or a driver on every frame, others once."""
+    animated = _sample_animated(obj, frames)
     return direction.Direction(
-        _sample_articulation(obj, curves, frames),
-        _sample_mood(obj, curves, frames),
-        _sample_gaze(obj, curves, frames),
+        _sample_articulation(obj, animated), _sample_mood(obj, animated), _sample_gaze(obj, animated, frames)
     )
+
+
+def _sample_animated(obj: bpy.types.Object, frames: npt.NDArray[np.float64]) -> AnimatedValues:
+    """Return the values (T,) of the settings with an F-curve or a driver, which counts if there are both."""
+    curves = {path: [curve.evaluate(at) for at in frames.tolist()] for path, curve in find_fcurves(obj).items()}
+    return {path: np.array(values) for path, values in curves.items()} | driven_values.sample(find_drivers(obj), frames)
 
 
 def gaze_aim(obj: bpy.types.Object) -> aim.Aim | None:
@@ -101,55 +109,48 @@ def gaze_aim(obj: bpy.types.Object) -> aim.Aim | None:
     return aim.Aim(settings.look_at, settings.target) if settings.use else None
 
 
-def _sample_articulation(
-    obj: bpy.types.Object, curves: Mapping[str, bpy.types.FCurve], frames: npt.NDArray[np.float64]
-) -> articulation_controls.ArticulationControls:
+def _sample_articulation(obj: bpy.types.Object, animated: AnimatedValues) -> articulation_controls.ArticulationControls:
     settings = obj.diface.articulation
     paths = {name: f"{ARTICULATION}.{name}" for name in articulation_controls.CONTROLS}
     values = {name: getattr(settings, name) for name in paths}
     for index, item in enumerate(settings.gains):
         if item.name in articulation_controls.GAIN_CHANNELS and item.name not in values:
             values[item.name], paths[item.name] = item.gain, f"{ARTICULATION}.gains[{index}].gain"
-    table = _sample_table(values, paths, curves, frames)
-    return articulation_controls.ArticulationControls(tuple(values), table)
+    return articulation_controls.ArticulationControls(tuple(values), _table(values, paths, animated))
 
 
-def _sample_mood(
-    obj: bpy.types.Object, curves: Mapping[str, bpy.types.FCurve], frames: npt.NDArray[np.float64]
-) -> mood_controls.MoodControls:
+def _sample_mood(obj: bpy.types.Object, animated: AnimatedValues) -> mood_controls.MoodControls:
     settings = obj.diface.mood
     if not settings.use:
         return mood_controls.MoodControls.constant()
     values = {name: getattr(settings, name) for name in mood_controls.NAMES}
     paths = {name: f"{MOOD}.{name}" for name in values}
-    return mood_controls.MoodControls(_sample_table(values, paths, curves, frames), settings.seed)
+    return mood_controls.MoodControls(_table(values, paths, animated), settings.seed)
 
 
 def _sample_gaze(
-    obj: bpy.types.Object, curves: Mapping[str, bpy.types.FCurve], frames: npt.NDArray[np.float64]
+    obj: bpy.types.Object, animated: AnimatedValues, frames: npt.NDArray[np.float64]
 ) -> gaze_target.GazeTarget | None:
     aimed, settings = gaze_aim(obj), obj.diface.gaze
     if aimed is None or aim.problem(obj, aimed):
         return None
     values = {name: getattr(settings, name) for name in gaze_controls.CONTROLS}
     paths = {name: f"{GAZE}.{name}" for name in values}
-    controls = gaze_controls.GazeControls(_sample_table(values, paths, curves, frames), settings.seed)
+    controls = gaze_controls.GazeControls(_table(values, paths, animated), settings.seed)
     return None if controls.is_neutral else gaze_target.GazeTarget(controls, aim.geometry(obj, aimed, frames))
 
 
-def _sample_table(
-    values: Mapping[str, float],
-    paths: Mapping[str, str],
-    curves: Mapping[str, bpy.types.FCurve],
-    frames: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Return settings (T, K) at `frames`, or (1, K) if no F-curve sets one."""
-    columns = [
-        [curves[path].evaluate(frame) for frame in frames] if (path := paths[name]) in curves else [value]
-        for name, value in values.items()
-    ]
+def _table(values: Mapping[str, float], paths: Mapping[str, str], animated: AnimatedValues) -> npt.NDArray[np.float64]:
+    """Return settings (T, K) on every frame, or (1, K) if none is animated."""
+    columns = [animated.get(paths[name], np.array([value], np.float64)) for name, value in values.items()]
     rows = max(map(len, columns))
-    return np.stack([np.resize(np.array(column, np.float64), rows) for column in columns], axis=1)
+    return np.stack([np.resize(column, rows) for column in columns], axis=1)
+
+
+def find_drivers(obj: bpy.types.Object) -> dict[str, bpy.types.FCurve]:
+    """Return the drivers of the settings by RNA path."""
+    drivers = obj.animation_data.drivers if obj.animation_data else ()
+    return {driver.data_path: driver for driver in drivers if driver.data_path.startswith(SETTINGS) and not driver.mute}
 
 
 def find_fcurves(obj: bpy.types.Object) -> dict[str, bpy.types.FCurve]:

@@ -8,7 +8,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from ...core import gaze_controls
 from ..choices import OVERRIDABLE
 from . import direction_settings
-from .direction_settings import GAZE
+from .direction_settings import GAZE, NOT_KEYED
 
 DEFAULTS = gaze_controls.DEFAULTS
 
@@ -34,6 +34,7 @@ class DifaceGaze(bpy.types.PropertyGroup):
         name="Gaze Target",
         description="Look at a target. Off: the eyes of the takes are as generated, and the settings stay",
         default=False,
+        options=NOT_KEYED,
         override=OVERRIDABLE,
         update=direction_settings.update,
     )
@@ -45,6 +46,7 @@ class DifaceGaze(bpy.types.PropertyGroup):
             ("CAMERA", "Camera", "The camera of the scene. Markers that change the camera count"),
         ),
         default="OBJECT",
+        options=NOT_KEYED,
         override=OVERRIDABLE,
         update=direction_settings.update,
     )
@@ -77,6 +79,7 @@ class DifaceGaze(bpy.types.PropertyGroup):
         description="Another number: the character looks at the target at other times",
         default=0,
         min=0,
+        options=NOT_KEYED,
         override=OVERRIDABLE,
         update=direction_settings.update,
     )
@@ -86,7 +89,7 @@ def reset(obj: bpy.types.Object) -> list[str]:
     """Set the gaze of a character to its defaults, which is no target.
 
     Returns:
-        The settings that F-curves set, which stay.
+        The settings that F-curves or drivers set, which stay.
     """
     return direction_settings.reset(obj, GAZE, ("use", "look_at", "target", *gaze_controls.CONTROLS, "seed"))
 

@@ -8,7 +8,7 @@ from bpy.props import BoolProperty, FloatProperty, IntProperty
 from ...core import mood_controls
 from ..choices import OVERRIDABLE
 from . import direction_settings
-from .direction_settings import MOOD
+from .direction_settings import MOOD, NOT_KEYED
 
 
 def _intensity(name: str, what: str) -> object:
@@ -32,6 +32,7 @@ class DifaceMood(bpy.types.PropertyGroup):
         name="Mood",
         description="Show the mood. Off: the takes are without it, and the intensities stay",
         default=True,
+        options=NOT_KEYED,
         override=OVERRIDABLE,
         update=direction_settings.update,
     )
@@ -40,6 +41,7 @@ class DifaceMood(bpy.types.PropertyGroup):
         description="Another number: the expression rises and eases at other times",
         default=0,
         min=0,
+        options=NOT_KEYED,
         override=OVERRIDABLE,
         update=direction_settings.update,
     )
@@ -59,7 +61,7 @@ def reset(obj: bpy.types.Object) -> list[str]:
     """Set the intensities of a character's moods to 0.
 
     Returns:
-        The moods that F-curves set, which stay.
+        The moods that F-curves or drivers set, which stay.
     """
     return direction_settings.reset(obj, MOOD, mood_controls.NAMES)
 
