@@ -12,7 +12,14 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     from ..diface_core.directing.gaze import target as gaze_target
     from ..diface_core.faces import head as head_file
     from ..diface_core.faces.flame import flame_model, identities, placement, recognition
-    from ..diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
+    from ..diface_core.faces.poses import (
+        displacements,
+        known_poses,
+        pose_channels,
+        pose_set,
+        shape_recognition,
+        solve_poses,
+    )
     from ..diface_core.faces.poses import perception as lip_perception
     from ..diface_core.motion import files as motion_files
     from ..diface_core.motion import head_angles, key_reduction, pc2, warp
@@ -31,7 +38,14 @@ else:
     from diface_core.directing.gaze import target as gaze_target
     from diface_core.faces import head as head_file
     from diface_core.faces.flame import flame_model, identities, placement, recognition
-    from diface_core.faces.poses import displacements, known_poses, pose_channels, pose_set, solve_poses
+    from diface_core.faces.poses import (
+        displacements,
+        known_poses,
+        pose_channels,
+        pose_set,
+        shape_recognition,
+        solve_poses,
+    )
     from diface_core.faces.poses import perception as lip_perception
     from diface_core.motion import files as motion_files
     from diface_core.motion import head_angles, key_reduction, pc2, warp
@@ -74,6 +88,7 @@ __all__ = [
     "recording_files",
     "request_file",
     "row_times",
+    "shape_recognition",
     "solve_poses",
     "sound_timecode",
     "spread_words",

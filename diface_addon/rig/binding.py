@@ -11,6 +11,7 @@ from mathutils import Vector
 from . import bone_axes, head_target, parts, shape_displacement, stored_bones
 from .character import Character
 from .mapping import driven_shapes, face_mapping, hand_rows, lip_closure, pose_recipes, row_settings
+from .recognition import stored_shapes
 
 SAME_AXES = 1e-3
 """Largest difference of two rotation matrices that count as the same."""
@@ -31,6 +32,7 @@ def bind(character: Character) -> None:
         face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
     meshes = [face for face in character.faces if face.data.shape_keys]
     parts.add_parts(main, [*row_settings.owners(main), *driven_shapes.owners(meshes)])
+    stored_shapes.store(main, character.recognized)
     _store_recipes(character)
     _store_lip_apertures(character)
     owner = character.armature if bone else character.head_object
@@ -120,6 +122,7 @@ def unbind(main: bpy.types.Object) -> None:
         face_mapping.store_empty_shapes(obj, ())
     lip_closure.store_lip_apertures(main, {})
     pose_recipes.store_recipes(main, {})
+    stored_shapes.store(main, {})
     parts.forget_parts(main)
     stored_bones.forget(main)
     head_target.forget(main)

@@ -66,6 +66,7 @@ class Character:
         mouth_to_eyes: How far the eyes are above the mouth, in world units; 0.0 if unknown.
         face_bones: Bones that can be shifted to move lips, brows, cheeks and nose -> the part of the face.
         notes: What was not found, and what that means.
+        recognized: Shape keys whose names say nothing -> channel -> value, by what they move.
     """
 
     main: bpy.types.Object
@@ -82,3 +83,4 @@ class Character:
     mouth_to_eyes: float = 0.0
     face_bones: Mapping[str, Part] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    recognized: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import bpy
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..character import Bones, Character, Choices
 from ..face_bones.find_face_bones import find_face_bones, mouth_between, moved_by_face_bones
+from ..recognition.recognized_shapes import Recipe
 from . import bones_by_shape, find_bones, notes
 from .grouping import FaceTable, Group, find_group, loose_parts
 from .landmarks import Landmarks, find_landmarks
@@ -35,6 +36,7 @@ class _Parts:
     others: tuple[bpy.types.Object, ...]
     armature: bpy.types.Object | None
     table: FaceTable
+    recognized: Mapping[str, Recipe]
 
     @property
     def objects(self) -> tuple[bpy.types.Object, ...]:
@@ -71,6 +73,9 @@ def _parts(obj: bpy.types.Object, group: Group, table: FaceTable, choices: Choic
     meshes = [other for other in group.values() if other.type == "MESH"]
     if not faces and not meshes:
         return None
+    recognized: dict[str, Recipe] = {}
+    if not faces:
+        faces, recognized = table.recognize(group)
     if not faces:
         faces = [_likely_head(obj, meshes)]
     armature = choices.armature or _main_armature(faces[0], table, group)
@@ -78,7 +83,8 @@ def _parts(obj: bpy.types.Object, group: Group, table: FaceTable, choices: Choic
     others = [
         other for other in group.values() if other.type in GEOMETRY and other not in faces and other not in widgets
     ]
-    return _Parts(faces[0], tuple(faces), tuple(sorted(others, key=lambda other: other.name)), armature, table)
+    others.sort(key=lambda other: other.name)
+    return _Parts(faces[0], tuple(faces), tuple(others), armature, table, recognized)
 
 
 def _likely_head(obj: bpy.types.Object, meshes: Sequence[bpy.types.Object]) -> bpy.types.Object:
@@ -150,12 +156,14 @@ def _character(parts: _Parts, choices: Choices) -> Character:
     extra = list(found.notes)
     if not face.shapes and not lips:
         extra.insert(0, notes.no_shapes(main))
+    if parts.recognized:
+        extra.insert(0, notes.recognized_shapes(main, len(parts.recognized)))
     if face.still:
         extra.append(notes.still_shapes(len(face.still)))
     if armature and len(armatures_of(main)) > 1:
         extra.append(notes.several_armatures(main, armature))
     mouth = lips[0] if lips else marks.mouth
-    found = replace(found, mouth=mouth, mouth_to_eyes=placed.unit, face_bones=face_bones)
+    found = replace(found, mouth=mouth, mouth_to_eyes=placed.unit, face_bones=face_bones, recognized=parts.recognized)
     found = replace(found, pivot=pivot, facing=placed.facing, head_size=placed.size, notes=tuple(extra))
     return _with_head_motion(found, choices)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..recognition.recognized_shapes import Recipe, channel_of, recognized_shapes
+from . import shape_words
 from .scene_index import SceneIndex, ancestors, armatures_of
 from .shapes import FaceShapes, face_shapes
 
@@ -36,6 +38,22 @@ class FaceTable:
         """Return the objects of a group with face shapes, those with most first."""
         found = [obj for obj in group.values() if obj.type == "MESH" and self.shapes(obj).shapes]
         return sorted(found, key=lambda obj: (-len(self.shapes(obj).shapes), obj.name))
+
+    def recognize(self, group: Group) -> tuple[list[bpy.types.Object], dict[str, Recipe]]:
+        """Return the faces of a group without any named face shape, by what shapes move, and what the first one's are.
+
+        The face is the mesh with most such shapes; other meshes with the same shape keys move along.
+        """
+        shapes = {obj: recognized_shapes(obj) for obj in group.values() if obj.type == "MESH"}
+        main = max(shapes, key=lambda obj: (len(shapes[obj]), obj.name), default=None)
+        if main is None or not shapes[main]:
+            return [], {}
+        names = set(main.data.shape_keys.key_blocks.keys())
+        faces = [obj for obj in shapes if obj.data.shape_keys and set(obj.data.shape_keys.key_blocks.keys()) == names]
+        faces.sort(key=lambda obj: (obj != main, obj.name))
+        known = {name: shape_words.of_channel(channel_of(recipe)) for name, recipe in shapes[main].items()}
+        self._found |= {obj.session_uid: face_shapes(obj, known) for obj in faces}
+        return [obj for obj in faces if self.shapes(obj).shapes], shapes[main]
 
     def box(self, obj: bpy.types.Object) -> np.ndarray:
         """Return the smallest and largest world coordinates (2, 3) of the face of an object."""

@@ -18,7 +18,13 @@ def no_shapes(main: bpy.types.Object) -> str:
 
 
 def still_shapes(count: int) -> str:
+    if count == 1:
+        return "1 shape key with the name of a face shape moves nothing and is not used."
     return f"{count} shape keys with names of face shapes move nothing and are not used."
+
+
+def recognized_shapes(main: bpy.types.Object, count: int) -> str:
+    return f"The names of {main.name}'s shape keys say nothing: {count} are recognized by what they move. See Mapping."
 
 
 def head_notes(

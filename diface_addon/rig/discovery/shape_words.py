@@ -101,6 +101,12 @@ def face_shape_names(names: Sequence[str]) -> dict[str, FaceName]:
     return found | _of_channels(names)
 
 
+def of_channel(channel: str) -> FaceName:
+    """Return what the name of a channel says."""
+    part = next((part for prefix, part in _CHANNELS.items() if channel.startswith(prefix)), "other")
+    return FaceName(part, "L" if channel.endswith("Left") else "R" if channel.endswith("Right") else "")
+
+
 def _of_channels(names: Sequence[str]) -> dict[str, FaceName]:
     """Return the names that mean one channel."""
     channels: dict[str, set[str]] = {}

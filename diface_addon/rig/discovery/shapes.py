@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import bpy
@@ -74,13 +75,19 @@ def rest_vertices(mesh: bpy.types.Mesh) -> npt.NDArray[np.float32]:
     return values.reshape(-1, 3)
 
 
-def face_shapes(obj: bpy.types.Object) -> FaceShapes:
-    """Return the face shapes of an object; none if it is no mesh or has no shape keys."""
+def face_shapes(obj: bpy.types.Object, known: Mapping[str, shape_words.FaceName] | None = None) -> FaceShapes:
+    """Return the face shapes of an object; none if it is no mesh or has no shape keys.
+
+    Args:
+        obj: The object.
+        known: Its face shapes with their part and side; None reads their names.
+    """
     keys = obj.data.shape_keys if obj.type == "MESH" else None
     if keys is None or not len(obj.data.vertices):
         return FaceShapes()
     blocks = [block for block in keys.key_blocks if block != keys.reference_key]
-    known = shape_words.face_shape_names([block.name for block in blocks])
+    if known is None:
+        known = shape_words.face_shape_names([block.name for block in blocks])
     rest = rest_vertices(obj.data)
     squares = np.zeros(len(rest), np.float32)
     smallest = MOVES * float(np.linalg.norm(np.ptp(rest, axis=0)))

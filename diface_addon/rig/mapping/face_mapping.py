@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ...core import channels, known_poses, pose_set
 from .. import stored_json
 from ..property_address import PropertyAddress
+from ..recognition import stored_shapes
 from ..shape_names import named_targets
 from ..shape_names.bare_names import bare_names
 from . import lip_closure, pose_recipes
@@ -97,7 +98,8 @@ def _found_mapping(
     excluded: Mapping[str, Collection[str]],
     objects: Mapping[int, bpy.types.Object],
 ) -> FaceMapping:
-    named = _named_mapping(tuple(_usable_names(obj) for obj in meshes.values()))
+    main = next(iter(meshes.values()))
+    named = _named_mapping(tuple(_usable_names(obj) for obj in meshes.values()), _recognized(main))
     targets = {}
     for kind, gains in zip(meshes, named.gains, strict=True):
         free = {name: of_name for name, of_name in gains.items() if name not in excluded[kind]}
@@ -105,7 +107,6 @@ def _found_mapping(
     if any(excluded.values()):
         for target in control_targets(objects, meshes, dict(zip(meshes, named.gains, strict=True))):
             targets[target.address[0]] = (*targets.get(target.address[0], ()), target)
-    main = next(iter(meshes.values()))
     known = pose_recipes.with_measured_recipes(named.poses, main) if named.poses else None
     poses = _pose_group(meshes, excluded, known) if known else None
     apertures = lip_closure.lip_apertures(main)
@@ -158,6 +159,11 @@ def _usable_names(obj: bpy.types.Object) -> tuple[str, ...]:
     return tuple(key.name for key in keys.key_blocks if key != keys.reference_key and key.name not in empty)
 
 
+def _recognized(main: bpy.types.Object) -> tuple[tuple[str, Gains], ...]:
+    """Return what shapes are whose names say nothing, as stored with the main mesh."""
+    return tuple((name, tuple(recipe.items())) for name, recipe in stored_shapes.read(main).items())
+
+
 def _address(kind: str, name: str) -> PropertyAddress:
     return kind, f'key_blocks["{bpy.utils.escape_identifier(name)}"].value', 0
 
@@ -177,17 +183,26 @@ def _names(stored: Any) -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def _named_mapping(names: tuple[tuple[str, ...], ...]) -> _NamedMapping:
-    """Return the mapping for the names of the shape keys of each mesh, the main one first."""
+def _named_mapping(names: tuple[tuple[str, ...], ...], recognized: tuple[tuple[str, Gains], ...]) -> _NamedMapping:
+    """Return the mapping for the names of the shape keys of each mesh, the main one first.
+
+    Args:
+        names: The names.
+        recognized: What shapes are whose names say nothing; those that are one channel are keyed as it.
+    """
+    whole = {name: recipe for name, recipe in recognized if len(recipe) == 1 and recipe[0][1] == 1.0}
     gains: list[dict[str, Gains]] = []
     for number, of_mesh in enumerate(names):
         others = tuple(name for other, of_other in enumerate(names) if other != number for name in of_other)
         found: dict[str, Gains] = {}
         for target in named_targets(of_mesh, others):
             found[target.name] = (*found.get(target.name, ()), (target.channel, target.gain))
-        gains.append(found)
+        gains.append({name: recipe for name, recipe in whole.items() if name in of_mesh} | found)
     rest = dict.fromkeys(name for of_mesh in names for name in of_mesh if not any(name in found for found in gains))
     known = known_poses_of(tuple(rest))
+    if combined := {name: dict(recipe) for name, recipe in recognized if name not in whole}:
+        poses = pose_set.pose_set(combined)
+        known = pose_set.joined(known, poses) if known else poses
     reached = {channel for pairs in gains[0].values() for channel, _gain in pairs}
     useful = _useful_poses(known, reached) if known else None
     alone = _layer_poses(useful) if useful is not None else {}

@@ -10,6 +10,7 @@ import bpy
 from ... import compat
 from ...core import channels
 from ...rig import bones, parts
+from ...rig.discovery.find_character import find_character
 from ...rig.discovery.scene_index import armatures_of
 from ...rig.face_bones.find_face_bones import has_face_bones
 from ...rig.head_target import HEAD, head_target
@@ -105,7 +106,15 @@ def has_face(obj: bpy.types.Object) -> bool:
     """Return whether a character has shape keys, bones, or properties that the user chose, for the face channels."""
     if mapping(obj).channels or hand_mapping(obj).rotations or _controlled_channels(obj):
         return True
-    return any(has_face_bones(armature) for armature in armatures_of(obj))
+    return any(has_face_bones(armature) for armature in armatures_of(obj)) or _is_recognized(obj)
+
+
+def _is_recognized(obj: bpy.types.Object) -> bool:
+    """Return whether shape keys whose names say nothing are a face by what they move; binding stores which they are."""
+    if obj.type != "MESH" or obj.data.shape_keys is None:
+        return False
+    character = find_character(obj)
+    return character is not None and bool(character.recognized)
 
 
 def _controlled_channels(obj: bpy.types.Object) -> set[str]:

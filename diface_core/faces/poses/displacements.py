@@ -61,6 +61,23 @@ class MeasuredPoses:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """Shapes of a face over the bundled head.
+
+    Attributes:
+        moving: (S,) the indices of the shapes that move anything.
+        cosines: (S, 52) cosine of each one's displacement with that of each channel.
+        recipes: (S, 52) measured recipes.
+        explained: (S,) share of each displacement that its recipe explains.
+    """
+
+    moving: Int64Array
+    cosines: Float64Array
+    recipes: Float64Array
+    explained: Float64Array
+
+
+@dataclass(frozen=True)
 class _Bundled:
     """The bundled head's face in mm: vertices (V, 3), deltas (52, V, 3), opening (V,), the middle of the lips (3,)."""
 
@@ -133,6 +150,23 @@ def poses_from_displacements(
     count = len(named)
     poses = PoseSet(tuple(named), measured.astype(np.float32), np.zeros(count, np.float32), np.ones(count, np.float32))
     return MeasuredPoses(poses, np.clip(confidence, 0.0, 1.0).astype(np.float32), lower.scale)
+
+
+def compared(vertices: Float32Array, deltas: Float32Array) -> Compared | None:
+    """Return shapes without any known name over the bundled face; None if they move nothing or cannot be placed."""
+    moving = np.flatnonzero(moving_shapes(deltas)) if len(deltas) else np.zeros(0, np.int64)
+    if not len(moving):
+        return None
+    points, shapes = _thinned(vertices, deltas, moving)
+    match, lower = _best_match(points, shapes, np.zeros((len(moving), len(FACE))))
+    if match is None or lower is None:
+        return None
+    weights = match.weights[:, None]
+    given = (_bundled().deltas[:, match.nearest] * weights).reshape(len(FACE), -1)
+    wanted = (shapes[:, match.vertices] * match.scales * weights).reshape(len(moving), -1)
+    lengths = np.outer(np.linalg.norm(wanted, axis=1), np.linalg.norm(given, axis=1))
+    recipes, explained = _measure(match, shapes)
+    return Compared(moving, (wanted @ given.T) / np.maximum(lengths, 1e-9), recipes, explained)
 
 
 def _thinned(vertices: Float32Array, deltas: Float32Array, moving: Int64Array) -> tuple[Float64Array, Float64Array]:

@@ -17,6 +17,7 @@ BUILT: dict[str, Callable[[], Built]] = {
     "parts under empties": empties_kind.build,
     "placeholders": vocabulary_kinds.build_placeholders,
     "VRoid-like": vocabulary_kinds.build_vroid,
+    "numbered shapes": vocabulary_kinds.build_numbered,
     "visemes alone": vocabulary_kinds.build_visemes,
 }
 

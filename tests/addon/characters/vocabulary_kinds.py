@@ -1,4 +1,4 @@
-"""Characters with other shape keys: placeholders without displacement, VRoid-like, and visemes alone."""
+"""Characters with other shape keys: placeholders without displacement, VRoid-like, numbered, and visemes alone."""
 
 from __future__ import annotations
 
@@ -29,6 +29,19 @@ def build_placeholders(placement: Placement = PLAIN) -> Built:
 def build_vroid(placement: Placement = PLAIN) -> Built:
     """Build a VRoid-like character: no ARKit name, eyes that only bones turn."""
     return _build(mixed_shapes(VROID), placement, "VRoid-like")
+
+
+def build_numbered(placement: Placement = PLAIN) -> Built:
+    """Build a character whose shape keys are numbered, as glTF files without names of targets are imported."""
+    built = armature_kind.build(
+        armature_kind.Options(placement, keep_empty=tuple(arkit_shapes()), label="numbered shapes")
+    )
+    for face in built.faces:
+        for name in set(arkit_shapes()) - set(face.data.shape_keys.key_blocks.keys()):
+            face.shape_key_add(name=name, from_mix=False)
+        for number, name in enumerate(arkit_shapes()):
+            face.data.shape_keys.key_blocks[name].name = f"target_{number}"
+    return replace(built, opens_mouth=f"target_{list(arkit_shapes()).index('jawOpen')}")
 
 
 def build_visemes(placement: Placement = PLAIN) -> Built:

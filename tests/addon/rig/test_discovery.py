@@ -351,7 +351,7 @@ def test_shapes_that_move_nothing_do_not_count(scene) -> None:
     small.add_shape(face, "cheekPuff")
     found = discover(still)
     assert found.faces == (face,)
-    assert any("1 shape keys" in note for note in found.notes)
+    assert any("1 shape key " in note for note in found.notes)
 
 
 def test_ghost_is_no_part(scene) -> None:

@@ -35,7 +35,15 @@ FOR_THE_ADDON = {
     "diface_core.faces.head",
     *(
         f"diface_core.faces.poses.{name}"
-        for name in ("displacements", "known_poses", "perception", "pose_channels", "pose_set", "solve_poses")
+        for name in (
+            "displacements",
+            "known_poses",
+            "perception",
+            "pose_channels",
+            "pose_set",
+            "shape_recognition",
+            "solve_poses",
+        )
     ),
     *(f"diface_core.faces.flame.{name}" for name in ("flame_model", "recognition", "identities", "placement")),
 }
