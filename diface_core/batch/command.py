@@ -25,12 +25,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m diface_core batch", description=__doc__)
     add = parser.add_argument
     add("table", type=Path, help="a .csv file with a column sound; other columns are name, transcript, language, pins, "
-        "outputs, mood, and the options of generate (style, seed, fps, ...)")  # fmt: skip
+        "outputs, preset, mood, and the options of generate (style, seed, fps, ...)")  # fmt: skip
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the outputs and of the report")
     add("--outputs", type=_kinds, default=("npz",), metavar="KIND,...",
         help=f"kinds of files of lines that name none: {', '.join(KINDS)} (default: npz)")  # fmt: skip
     add("--no-diagnostics", dest="is_checked", action="store_false",
         help="do not compare the motions with their sounds, which is faster")  # fmt: skip
+    add("--no-pictures", dest="has_pictures", action="store_false", help="leave pictures out of the report")
     where = parser.add_mutually_exclusive_group().add_argument
     where("--workers", type=integer_in_range(1, 256), default=1, help="number of processes (default: %(default)s)")
     where("--scheduler", metavar="ADDRESS", help="address of a Dask scheduler whose workers make the lines")
@@ -39,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Make the lines and print how it went. Returns the exit status. Raises DifaceError."""
-    batch = read_batch(options.table, options.outputs, options.is_checked)
+    batch = read_batch(options.table, options.outputs, options.is_checked, options.has_pictures)
     bad = [line for line in batch.lines if isinstance(line, BadLine)]
     for text in (*batch.notes, *(f"Row {line.number}: {line.reason}" for line in bad[:MAX_NAMED])):
         print(text, file=sys.stderr)

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
@@ -14,10 +15,11 @@ from ..errors import DifaceError
 from ..motion.files import WRITERS
 from ..types import GenerateRequest
 from ..untrusted.table import is_in_western_encoding, read_table
+from .preset_column import Names, names_of_preset
 
 KINDS = tuple(suffix[1:] for suffix in WRITERS)
 """Kinds of output files."""
-OWN_COLUMNS = ("sound", "name", "transcript", "language", "pins", "outputs")
+OWN_COLUMNS = ("sound", "name", "transcript", "language", "pins", "outputs", "preset")
 """Columns that are no option of `generate`."""
 OTHER_OPTIONS = ("out", "make_again", "samples", "cache", "audio")
 """Options of `generate` that a line cannot have."""
@@ -38,7 +40,9 @@ class Line:
         mood: Moods and their intensities.
         transcript: What is said; "" if it is not known.
         language: The language of the transcript.
+        names: The names of the shapes in the outputs; none for ARKit's.
         is_checked: Whether the motion gets diagnostics.
+        has_picture: Whether the motion gets a picture for the report.
         other: Columns that are not known, and passed through.
     """
 
@@ -50,7 +54,9 @@ class Line:
     mood: mood_option.Moods = ()
     transcript: str = ""
     language: str = "en"
+    names: Names = ()
     is_checked: bool = True
+    has_picture: bool = False
     other: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -78,13 +84,16 @@ class _Parser(argparse.ArgumentParser):
         raise ValueError(message.removeprefix("argument ").removeprefix("--"))
 
 
-def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",), is_checked: bool = True) -> Batch:
+def read_batch(
+    path: Path, outputs: tuple[str, ...] = ("npz",), is_checked: bool = True, has_pictures: bool = False
+) -> Batch:
     """Return the lines of a table.
 
     Args:
         path: A .csv file. Paths in it are relative to its folder.
         outputs: Kinds of files of lines that name none.
         is_checked: Whether motions get diagnostics.
+        has_pictures: Whether motions get pictures for the report.
 
     Raises:
         DifaceError: The table cannot be read, or has no column `sound`.
@@ -108,8 +117,10 @@ def read_batch(path: Path, outputs: tuple[str, ...] = ("npz",), is_checked: bool
     flags = {flag.removeprefix("--").replace("-", "_"): flag for flag in parser._option_string_actions}
     flags = {name: flag for name, flag in flags.items() if name not in OTHER_OPTIONS}
     unknown = tuple(name for name in columns if name not in (*OWN_COLUMNS, *flags, *options))
-    reader = _RowReader(path.absolute().parent, outputs, is_checked, parser, flags)
-    lines = [reader.read(number, dict(zip(columns, row, strict=False))) for number, row in enumerate(rows, 1)]
+    reader = _RowReader(path.absolute().parent, outputs, parser, flags)
+    found = [reader.read(number, dict(zip(columns, row, strict=False))) for number, row in enumerate(rows, 1)]
+    changes = {"is_checked": is_checked, "has_picture": has_pictures}
+    lines = [dataclasses.replace(line, **changes) if isinstance(line, Line) else line for line in found]
     notes = [f"Columns that are only passed through: {_printable(unknown)}"] if unknown else []
     if is_in_western_encoding(data):
         notes.append(f"{path.name} is read in Windows' western encoding: save it as UTF-8 if letters are wrong.")
@@ -123,12 +134,10 @@ def _printable(names: Sequence[str]) -> str:
 class _RowReader:
     """Reads the rows of one table; a name is used once."""
 
-    def __init__(
-        self, folder: Path, outputs: tuple[str, ...], is_checked: bool, parser: _Parser, flags: dict[str, str]
-    ) -> None:
-        self._folder, self._outputs, self._is_checked = folder, outputs, is_checked
-        self._parser, self._flags = parser, flags
+    def __init__(self, folder: Path, outputs: tuple[str, ...], parser: _Parser, flags: dict[str, str]) -> None:
+        self._folder, self._outputs, self._parser, self._flags = folder, outputs, parser, flags
         self._numbers: dict[str, int] = {}
+        self._names_of_preset = lru_cache(lambda preset: names_of_preset(preset, folder))
 
     def read(self, number: int, cells: dict[str, str]) -> Line | BadLine:
         cells = {name: cell.strip() for name, cell in cells.items() if cell.strip()}
@@ -160,10 +169,10 @@ class _RowReader:
         other = {name: cell for name, cell in cells.items() if name not in self._flags and name not in OWN_COLUMNS}
         request = dataclasses.replace(request, audio=section)
         transcript, language = cells.get("transcript", ""), cells.get("language", "en")
-        return Line(
-            number, name, request, outputs, pins, options.mood, transcript, language,
-            is_checked=self._is_checked, other=other,
-        )  # fmt: skip
+        names = self._names_of_preset(cells.get("preset", ""))
+        if names and "face" not in request.parts:
+            raise ValueError("A preset needs the face, and the row generates only the head")
+        return Line(number, name, request, outputs, pins, options.mood, transcript, language, names, other=other)
 
     def _arguments(self, cells: dict[str, str]) -> list[str]:
         """The options of a row; a switch such as `no_blinks` is on for any value but no, false and 0."""

@@ -20,11 +20,13 @@ from .. import protocol
 from ..atomic_write import atomic_write
 from ..cli.mood_option import in_mood
 from ..errors import DifaceError
-from ..motion.files import write_motion
+from ..motion.files import write_motion, write_table
 from ..types import GenerateRequest, GenerateResult, Motion, Report
 from .check_line import Checker, check_line
 from .lines import Line
 from .pins_table import with_pins
+from .preset_column import under_names
+from .thumbnails import picture_of
 
 RECORDS = ".batch"
 """Folder of the records, below that of the outputs."""
@@ -97,7 +99,7 @@ def fingerprint(line: Line) -> str:
     """Return a hash of everything that determines the outputs of a line: options, kinds, and the files it reads."""
     request = protocol.generate_request_message(line.request, 0)
     content = [json.dumps(request.data, sort_keys=True, default=str), *line.outputs]
-    content += [json.dumps([line.mood, line.transcript, line.language])]
+    content += [json.dumps([line.mood, line.transcript, line.language, *([line.names] if line.names else [])])]
     for path in filter(None, (line.request.audio.path, line.pins)):
         stat = path.stat()
         content.append(f"{path} {stat.st_size} {stat.st_mtime_ns}")
@@ -118,23 +120,36 @@ def _make(line: Line, out: Path, engine: LineEngine) -> dict[str, Any]:
     request = line.request if line.pins is None else with_pins(line.request, line.pins)
     result = engine.generate(request, lambda progress: None)
     motion = in_mood(result.motion, line.mood, request)
-    files = {}
-    for kind in line.outputs:
-        path = out / f"{line.name}.{kind}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_motion(path, motion)
-        files[f"{line.name}.{kind}"] = path.stat().st_size
+    files = _write(line, motion, out)
     facts = {**_facts(motion), "files": files, "model_hash": result.model_hash}
     if line.is_checked:
         facts |= check_line(engine, request, motion, line.transcript, line.language)
     if result.notes:
         facts["notes"] = " ".join(result.notes)
-    facts["took"] = round(time.monotonic() - began, 3)
     record = record_path(line, out)
     record.parent.mkdir(parents=True, exist_ok=True)
+    if line.has_picture and (picture := picture_of(motion)):
+        with atomic_write(record.with_suffix(".png")) as draft:
+            draft.write_bytes(picture)
+        facts["picture"] = f"{RECORDS}/{record.stem}.png"
+    facts["took"] = round(time.monotonic() - began, 3)
     with atomic_write(record) as draft:
         draft.write_text(json.dumps({"name": line.name, "input": identity, "facts": facts}), "utf-8")
     return facts
+
+
+def _write(line: Line, motion: Motion, out: Path) -> dict[str, int]:
+    """Write the outputs of a line. Returns their names and sizes."""
+    named, files = under_names(motion, line.names), {}
+    for kind in line.outputs:
+        path = out / f"{line.name}.{kind}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "csv" and line.names:
+            write_table(path, named)
+        else:
+            write_motion(path, named)
+        files[f"{line.name}.{kind}"] = path.stat().st_size
+    return files
 
 
 def _facts(motion: Motion) -> dict[str, Any]:

@@ -19,8 +19,8 @@ NOT_REACHED = "not reached"
 MAX_ROWS = 2000
 """Lines that the page lists; failures come first. The JSON file has all."""
 COLUMNS = (
-    "row", "name", "status", "reason", "sound", "seconds", "frames", "closures", "mean_opening", "problems",
-    "took", "notes", "transcript_notes", "mood", "transcript",
+    "picture", "row", "name", "status", "reason", "sound", "seconds", "frames", "closures", "mean_opening", "problems",
+    "took", "notes", "transcript_notes", "mood", "preset", "transcript",
 )  # fmt: skip
 
 _STYLE = """body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222}table{border-collapse:collapse}
@@ -65,6 +65,7 @@ def _row(line: Line | BadLine, outcome: Outcome | None) -> dict[str, Any]:
     if isinstance(line, BadLine):
         return {**row, "status": FAILED, "reason": line.reason}
     row |= {"sound": str(line.request.audio.path), "seed": line.request.seed, **dict(line.other)}
+    row |= {"preset": f"{len(line.names)} names"} if line.names else {}
     row |= {"transcript": line.transcript} if line.transcript else {}
     row |= {"mood": ", ".join(f"{name} {intensity:g}" for name, intensity in line.mood)} if line.mood else {}
     if outcome is None:
@@ -72,11 +73,17 @@ def _row(line: Line | BadLine, outcome: Outcome | None) -> dict[str, Any]:
     return {**row, "status": outcome.status, "reason": outcome.reason, **outcome.facts}
 
 
+def _cell(column: str, value: object) -> str:
+    text = html.escape(str(value))
+    is_picture = column == "picture" and text
+    return f'<img src="{text}" loading="lazy" alt="at rest, closed, open">' if is_picture else text
+
+
 def _page(rows: Sequence[Mapping[str, Any]], summary: Summary) -> str:
     ordered = sorted(rows, key=lambda row: (row["status"] != FAILED, row["status"] != NOT_REACHED))
     body = "".join(
         f'<tr class="{html.escape(str(row["status"]))}">'
-        + "".join(f"<td>{html.escape(str(row.get(column, '')))}</td>" for column in COLUMNS)
+        + "".join(f"<td>{_cell(column, row.get(column, ''))}</td>" for column in COLUMNS)
         + "</tr>\n"
         for row in ordered[:MAX_ROWS]
     )

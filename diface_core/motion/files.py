@@ -50,7 +50,16 @@ def writer_for(path: Path) -> Writer:
 
 def write_motion(path: Path, motion: Motion) -> None:
     """Write the Motion in the format of the suffix of `path`: whole, or not at all if it raises DifaceError."""
-    write = writer_for(path)
+    _write(path, motion, writer_for(path))
+
+
+def write_table(path: Path, motion: Motion) -> None:
+    """Write a Motion of any names as a .csv table: seconds, then a column for each. As `write_motion`."""
+    writer_for(path)
+    _write(path, motion, _write_table)
+
+
+def _write(path: Path, motion: Motion, write: Writer) -> None:
     try:
         with atomic_write(path) as draft, draft.open("wb") as file:
             write(file, motion)
@@ -118,6 +127,15 @@ def _write_csv(file: BinaryIO, motion: Motion) -> None:
 
     text = io.TextIOWrapper(file, encoding="ascii", newline="", write_through=True)
     text.writelines(_csv_lines(table, motion.rate))
+    text.detach()
+
+
+def _write_table(file: BinaryIO, motion: Motion) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("Seconds", *motion.channels))
+    for row, values in enumerate(motion.values.tolist()):
+        table.writerow([f"{motion.rate.seconds(row):.9g}", *(f"{value:.9g}" for value in values)])
     text.detach()
 
 
