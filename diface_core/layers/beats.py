@@ -8,6 +8,7 @@ few accents.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -64,13 +65,8 @@ class Beats:
             loudness: (T,) of the whole audio at MODEL_RATE.
             seed: Seed.
         """
-        phrases = find_phrases(loudness)
-        accents = _inside(find_accents(loudness), phrases)
-        return cls(
-            _draw(accents, [seed, 31], NOD_CHANCE, NOD_DEGREES, NOD_REST),
-            _draw(np.stack([phrases[:, 1], np.full(len(phrases), PROMINENT)], 1), [seed, 32], END_CHANCE, END_DEGREES),
-            _draw(accents, [seed, 33], BROW_CHANCE, BROW_WEIGHT, BROW_REST),
-        )
+        values = np.ascontiguousarray(loudness)
+        return _sample(values.tobytes(), values.dtype.str, seed)
 
     def pitch(self, times: AnyFloatArray) -> AnyFloatArray:
         """Return how far the head is turned down (T,) at `times` (s), in radians."""
@@ -92,6 +88,19 @@ class Beats:
             since = times[part] - accent
             weights[part] += size * (_ease(since, BROW_RISE) - _ease(since, BROW_FALL))
         return weights
+
+
+@lru_cache(maxsize=8)
+def _sample(loudness: bytes, dtype: str, seed: int) -> Beats:
+    """Sample the beats of a sound, kept for the next request: Live edits the same one again and again."""
+    heard = np.frombuffer(loudness, dtype)
+    phrases = find_phrases(heard)
+    accents = _inside(find_accents(heard), phrases)
+    return Beats(
+        _draw(accents, [seed, 31], NOD_CHANCE, NOD_DEGREES, NOD_REST),
+        _draw(np.stack([phrases[:, 1], np.full(len(phrases), PROMINENT)], 1), [seed, 32], END_CHANCE, END_DEGREES),
+        _draw(accents, [seed, 33], BROW_CHANCE, BROW_WEIGHT, BROW_REST),
+    )
 
 
 def _ease(since: AnyFloatArray, part: tuple[float, float]) -> AnyFloatArray:

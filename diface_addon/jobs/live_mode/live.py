@@ -21,10 +21,10 @@ from . import live_request, live_session
 
 IDLE_INTERVAL, BUSY_INTERVAL = 0.03, 0.005
 """Seconds between two steps of the timer: idle, and while a change or a task is pending."""
-COMPARE_AFTER, WRITE_AFTER = (0.02, 2), (0.045, 4)
-"""Seconds, and timer steps, without a change before the scene is compared, and before a result is written. If a redraw
-takes longer than the seconds, the timer runs once between two steps of a drag. Drags of keys and bones are operators,
-which are recognised (`busy`); these times are for drags of fields."""
+COMPARE_AFTER, SEND_AFTER, WRITE_AFTER = (0.01, 2), (0.02, 3), (0.045, 4)
+"""Seconds, and timer steps, without a change before the scene is compared, a request sent, and a result written. If a
+redraw takes longer than the seconds, the timer runs once between two steps of a drag. Drags of keys and bones are
+operators, which are recognised (`busy`); these times are for drags of fields."""
 REFINE_AFTER = 1.0
 """Seconds after a draft, without a change, until it is regenerated in full quality."""
 
@@ -60,7 +60,8 @@ class LiveEditor:
     @property
     def has_work(self) -> bool:
         """Whether a change or a task is pending."""
-        return not self.is_compared or self._task is not None
+        is_waiting = self._regeneration is not None and not self._is_still(SEND_AFTER)
+        return not self.is_compared or self._task is not None or is_waiting
 
     @property
     def is_updating(self) -> bool:
@@ -100,7 +101,8 @@ class LiveEditor:
             if self._task.state != "running" and self._is_still(WRITE_AFTER):
                 self._finish(scene, obj)
         elif self._regeneration and not process.shared_worker().busy:
-            self._send(scene, obj)
+            if self._is_still(SEND_AFTER):
+                self._send(scene, obj)
         elif self.draft_written_at is not None and time.monotonic() - self.draft_written_at >= REFINE_AFTER:
             self.draft_written_at, self._regeneration = None, self.session.refinement()
 

@@ -99,11 +99,9 @@ def _found_mapping(
     objects: Mapping[int, bpy.types.Object],
 ) -> FaceMapping:
     main = next(iter(meshes.values()))
-    named = _named_mapping(tuple(_usable_names(obj) for obj in meshes.values()), _recognized(main))
-    targets = {}
-    for kind, gains in zip(meshes, named.gains, strict=True):
-        free = {name: of_name for name, of_name in gains.items() if name not in excluded[kind]}
-        targets[kind] = tuple(FaceTarget(_address(kind, name), of_name, name) for name, of_name in free.items())
+    key = tuple(_usable_names(obj) for obj in meshes.values()), _recognized(main)
+    named, left_out = _named_mapping(*key), tuple(frozenset(excluded[kind]) for kind in meshes)
+    targets = dict(_named_targets(*key, tuple(meshes), left_out))
     if any(excluded.values()):
         for target in control_targets(objects, meshes, dict(zip(meshes, named.gains, strict=True))):
             targets[target.address[0]] = (*targets.get(target.address[0], ()), target)
@@ -111,6 +109,20 @@ def _found_mapping(
     poses = _pose_group(meshes, excluded, known) if known else None
     apertures = lip_closure.lip_apertures(main)
     return FaceMapping(targets, poses) if apertures is None else _with_lips(targets, poses, apertures)
+
+
+@lru_cache(maxsize=64)
+def _named_targets(
+    names: tuple[tuple[str, ...], ...],
+    recognized: tuple[tuple[str, Gains], ...],
+    kinds: tuple[str, ...],
+    excluded: tuple[frozenset[str], ...],
+) -> dict[str, tuple[FaceTarget, ...]]:
+    """Return the targets of `_named_mapping` by the kinds of the meshes, without the shape keys `excluded` of each."""
+    return {
+        kind: tuple(FaceTarget(_address(kind, name), gains, name) for name, gains in found.items() if name not in out)
+        for kind, found, out in zip(kinds, _named_mapping(names, recognized).gains, excluded, strict=True)
+    }
 
 
 def _with_hand(found: FaceMapping, hand: HandMapping) -> FaceMapping:
@@ -156,7 +168,8 @@ def _pose_group(
 def _usable_names(obj: bpy.types.Object) -> tuple[str, ...]:
     """Return the names of the shape keys of a mesh that move something, without the reference key."""
     keys, empty = obj.data.shape_keys, empty_shapes(obj)
-    return tuple(key.name for key in keys.key_blocks if key != keys.reference_key and key.name not in empty)
+    reference = keys.reference_key.name
+    return tuple(name for name in keys.key_blocks.keys() if name != reference and name not in empty)  # noqa: SIM118
 
 
 def _recognized(main: bpy.types.Object) -> tuple[tuple[str, Gains], ...]:
