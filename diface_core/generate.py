@@ -21,8 +21,8 @@ from .layers.events import LayerEvents
 from .motion.resample import resample_stream
 from .nonverbal.beat_sampler import BeatSampler
 from .nonverbal.silent_sampler import SILENCE, SilentSampler
+from .nonverbal.sounds.nonspeech_sampler import NonSpeechSampler
 from .nonverbal.sounds.sound_classes import SoundClassifier
-from .nonverbal.sounds.sounding_sampler import SoundingSampler
 from .runtime.progress import ENCODING, READING, SAMPLING, ProgressTracker
 from .runtime.sliding_windows import slice_stream
 from .types import (
@@ -232,7 +232,7 @@ class Generator:
         """Return what samples the rows of a request."""
         if request.role == SPEAK:
             speaking, classifier = self._speaker(request, stats), self._listens(request)
-            return SoundingSampler.of_whole(speaking, classifier) if classifier else speaking
+            return NonSpeechSampler.of_whole(speaking, classifier) if classifier else speaking
         return SilentSampler.of_request(request, stats.loudness, self._models.stream, self._encoder.dimension)
 
     def _speaker(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
@@ -249,7 +249,7 @@ class Generator:
         """Yield what samples each section of the models' rows of a request, and its features."""
         classifier = self._listens(request)
         if classifier:
-            yield from SoundingSampler.of_sections(self._speaker(request, stats), classifier, features, ranges)
+            yield from NonSpeechSampler.of_sections(self._speaker(request, stats), classifier, features, ranges)
             return
         sampler = self._sampler(request, stats)
         yield from ((sampler, part) for part in slice_stream(features, ranges))

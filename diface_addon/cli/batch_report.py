@@ -12,8 +12,8 @@ from mathutils import Vector
 
 from ..core import errors
 from ..jobs.dialogue import lines
+from ..scene.files import atomic_write
 from ..scene.files.scene_copy import scene_copy
-from ..scene.files.temporary import raising_scene_errors
 
 SIZE = 192
 """Width and height of a picture in pixels."""
@@ -34,15 +34,16 @@ class Row:
 
 def write(context: bpy.types.Context, folder: Path, rows: list[Row], with_pictures: bool) -> None:
     """Write report.json, report.html and the pictures. Raises SceneError if the folder cannot be written."""
-    with raising_scene_errors():
-        folder.mkdir(parents=True, exist_ok=True)
-        if with_pictures:
-            pictures = _pictures(context, folder)
-            rows = [dataclasses.replace(row, picture=pictures.get(row.label, "")) for row in rows]
-        rows = sorted(rows, key=lambda row: not row.reason)
-        content = json.dumps([dataclasses.asdict(row) for row in rows], indent=1, ensure_ascii=False)
-        (folder / "report.json").write_text(content, "utf-8")
-        (folder / "report.html").write_text(_page(rows), "utf-8")
+    atomic_write.make_folder(folder)
+    if with_pictures:
+        pictures = _pictures(context, folder)
+        rows = [dataclasses.replace(row, picture=pictures.get(row.label, "")) for row in rows]
+    rows = sorted(rows, key=lambda row: not row.reason)
+    content = json.dumps([dataclasses.asdict(row) for row in rows], indent=1, ensure_ascii=False)
+    files = {folder / "report.json": content, folder / "report.html": _page(rows)}
+    with atomic_write.replacing_each(files) as drafts:
+        for path, text in files.items():
+            drafts[path].write_text(text, "utf-8")
 
 
 def _page(rows: list[Row]) -> str:

@@ -42,6 +42,25 @@ class Task(Protocol):
         ...
 
 
+class FinishedTask:
+    """The task of a job without work outside Blender. stage: what progress shows."""
+
+    state: process.State = "done"
+
+    def __init__(self, stage: str) -> None:
+        self.progress = types.Progress(1.0, stage)
+
+    def poll(self) -> Sequence[object]:
+        """Return nothing: there are no events."""
+        return ()
+
+    def wait(self) -> None:
+        """Return at once."""
+
+    def cancel(self) -> None:
+        """Do nothing."""
+
+
 class RunningJob(abc.ABC):
     """A task whose result is written to the scene. Holds no bpy object: data-blocks are looked up by session_uid.
 

@@ -77,7 +77,7 @@ class DifacePerformance(bpy.types.PropertyGroup):
             ("MIX", "Mix", "The average of all channels"),
             ("LEFT", "Left", "The left channel, such as the first of two people"),
             ("RIGHT", "Right", "The right channel, such as the second of two people"),
-            ("LOUDER", "Louder", "The channel with the most power, such as the voice's own microphone"),
+            ("LOUDER", "Loudest", "The channel with the most power, such as the voice's own microphone"),
         ),
         override=OVERRIDABLE,
     )
@@ -205,7 +205,7 @@ class DifacePerformance(bpy.types.PropertyGroup):
         override=OVERRIDABLE,
     )
     other_sounds: BoolProperty(
-        name="Other Sounds",
+        name="Non-Speech Sounds",
         description="Show laughs, coughs and breaths, and rest in music and noise. Off: everything is spoken",
         default=True,
         override=OVERRIDABLE,

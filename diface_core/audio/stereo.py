@@ -24,7 +24,7 @@ MIN_FRAMES = 40
 """Active frames without which nothing is said: 2 s."""
 
 OPPOSITE_NOTE = (
-    "The left and right channels are opposite and cancel each other in the mix. Choose Left or Louder as Channel."
+    "The left and right channels are opposite and cancel each other in the mix. Choose Left or Loudest as Channel."
 )
 TWO_PEOPLE_NOTE = "Two people speak, one on the left and one on the right channel. Choose Left or Right as Channel."
 

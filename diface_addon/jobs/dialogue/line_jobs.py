@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
-from ...core import errors, types
+from ...core import errors
 from ...scene.audio import audio_strip, speech_source, strip_identity
 from ...scene.files import temporary
 from ...scene.keys import frame_rate
@@ -70,23 +69,6 @@ class LineJob(generate.GenerationJob):
         return None if same else begin_line(context, self.line_name)
 
 
-class FinishedTask:
-    """The task of a job without work outside Blender."""
-
-    state: process.State = "done"
-    progress = types.Progress(1.0, "Moving")
-
-    def poll(self) -> Sequence[object]:
-        """Return nothing: there are no events."""
-        return ()
-
-    def wait(self) -> None:
-        """Return at once."""
-
-    def cancel(self) -> None:
-        """Do nothing."""
-
-
 @dataclass(frozen=True)
 class MovedTake:
     """The result of a job on a take that was generated already."""
@@ -100,7 +82,7 @@ class ImmediateJob(running_job.RunningJob):
 
     def __init__(self) -> None:
         super().__init__()
-        self._task = FinishedTask()
+        self._task = running_job.FinishedTask("Moving")
 
     @property
     def task(self) -> running_job.Task:

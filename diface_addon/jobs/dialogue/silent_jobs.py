@@ -12,8 +12,8 @@ from ...scene.audio import speech_source
 from ...scene.files import temporary
 from ...scene.keys import frame_rate
 from ...scene.takes import take_index, use_take, write_take
-from ...settings import choices, performance, threediface_models
-from .. import generate, running_job, worker_client
+from ...settings import performance
+from .. import running_job, worker_client
 from ..without_speech import silent_take
 from . import lines, silent_spans
 
@@ -59,9 +59,7 @@ def begin(context: bpy.types.Context, name: SpanName) -> SilentLineJob:
     span = name.find(context)
     obj, scene = span.character, context.scene
     settings, rate = performance.of_object(obj, scene), frame_rate.scene_rate(scene)
-    if threediface_models.models_from_settings(settings) is not None:
-        raise errors.ModelError(silent_take.NEEDS_ARKIT, "Choose the engine DiFACE.")
-    generate.check_character(obj, choices.PARTS_BY_CHOICE[settings.parts], None)
+    silent_take.check_character(obj, settings)
     with temporary.kept_folder() as folder:
         if span.heard is None:
             request = silent_take.idle_request(scene, settings, span.first, span.end - 1)

@@ -20,8 +20,6 @@ SHORTEST_LISTEN = 0.5
 """Seconds from which a line is listened to."""
 SHORTEST_IDLE = 1.0
 """Seconds from which a pause is filled; in shorter ones the face rests."""
-FROM_SCENE = "scene"
-"""Field of LINE: Generate Scene made the take without speech, and may replace it."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,15 @@ class SilentSpan:
     def describe(self) -> dict:
         """Return what the take stores about the line."""
         if self.heard is None:
-            return {"id": str(self.first), FROM_SCENE: True}
+            return {"id": str(self.first), line.FROM_SCENE: True}
         scene, strip = self.heard.scene, self.heard.strip
         identity = strip_identity.of_side(self.heard.identity or strip.name, self.heard.side)
         offset = self.first - self.heard.first
-        return {**strip_identity.describe(scene, strip), "id": f"{identity} from {offset}", FROM_SCENE: True}
+        return {**strip_identity.describe(scene, strip), "id": f"{identity} from {offset}", line.FROM_SCENE: True}
 
 
 def find_spans(context: bpy.types.Context, found: Sequence[lines.SceneLine]) -> list[SilentSpan]:
-    """Return the spans of all characters that have lines, by the setting Others; none if they rest.
+    """Return the spans of all characters that have lines, by the setting When Silent; none if they rest.
 
     Args:
         context: Names the scene with the setting.

@@ -49,7 +49,7 @@ def remove_silent(context: bpy.types.Context) -> None:
 
 
 def _is_from_scene(actions: list[bpy.types.Action]) -> bool:
-    return bool(stored_request.require_request(actions[0]).get(line.LINE, {}).get(silent_spans.FROM_SCENE))
+    return line.is_from_scene(stored_request.require_request(actions[0]))
 
 
 def _is_untouched(actions: list[bpy.types.Action]) -> bool:

@@ -30,23 +30,6 @@ MAX_FRAMES = 250_000
 """Frames of a take above which an import is refused: two hours and more."""
 
 
-class FinishedTask:
-    """The task of a job that needs no worker."""
-
-    state = "done"
-    progress = types.Progress(1.0, "Importing")
-
-    def poll(self) -> list[object]:
-        """Return no events."""
-        return []
-
-    def wait(self) -> None:
-        """Return at once."""
-
-    def cancel(self) -> None:
-        """Do nothing: there is nothing to cancel."""
-
-
 class ImportJob(running_job.RunningJob):
     """An import. Lined up by the sound, it waits for the lips that the worker generates from it."""
 
@@ -161,7 +144,7 @@ def begin(context: bpy.types.Context, choices: ImportChoices) -> ImportJob:
         section = speech.section if speech else types.AudioSection(Path())
         made = generate.request_from_settings(context.scene, performance.active(context), section)
         request = dataclasses.replace(made, parts=parts, layers=NO_LAYERS, engine=None)
-        task = FinishedTask() if start else worker_client.submit(_lips_request(section))
+        task = running_job.FinishedTask("Importing") if start else worker_client.submit(_lips_request(section))
         job = ImportJob(task, recording, choices, speech, start, request, obj.session_uid, folder)
     running_job.set_current(job)
     return job

@@ -45,12 +45,15 @@ class SilentTakeJob(generate.GenerationJob):
 
 def check_can_idle(context: bpy.types.Context) -> None:
     """Raise DifaceError if the character cannot be idle. Fast enough for a button's poll."""
-    settings = performance.active(context)
     running_job.check_idle()
+    check_character(scene_settings.character(context), performance.active(context))
+
+
+def check_character(obj: bpy.types.Object | None, settings: DifacePerformance) -> None:
+    """Raise DifaceError if takes without speech cannot animate a character with its settings."""
     if settings.engine != "DIFACE":
         raise errors.ModelError(NEEDS_ARKIT, "Choose the engine DiFACE.")
-    obj, parts = scene_settings.character(context), choices.PARTS_BY_CHOICE[settings.parts]
-    generate.check_character(obj, parts, None)
+    generate.check_character(obj, choices.PARTS_BY_CHOICE[settings.parts], None)
 
 
 def check_can_listen(context: bpy.types.Context) -> None:

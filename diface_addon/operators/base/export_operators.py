@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from pathlib import Path
 
@@ -127,17 +126,10 @@ class PlainExportOperator(PlainOperator, ExportOperator):
 
     def run(self, context: bpy.types.Context) -> str:
         files, settings = self.files(context), write_files.FileSettings(self.plain_settings(), self.deform_only)
-        with contextlib.ExitStack() as drafts:
-            if self.sound:
-                self._write_sounds(context, files, drafts)
+        sounds = {path.with_suffix(".wav"): clip for path, clip in files.items()} if self.sound else {}
+        sound_file = performance.speech_choice(performance.active(context)).filepath
+        with atomic_write.replacing_each(sounds) as drafts:
+            for path, clip in sounds.items():
+                played_sound.write_sound(context, clip.frames, sound_file, drafts[path])
             write_files.write_files(plain_objects(context), context.scene, files, self.kind, settings)
         return self.message(files)
-
-    def _write_sounds(
-        self, context: bpy.types.Context, files: dict[Path, export_scene.Clip], drafts: contextlib.ExitStack
-    ) -> None:
-        """Write the sound of each file to a draft, which `drafts` moves to its place."""
-        sound_file = performance.speech_choice(performance.active(context)).filepath
-        for path, clip in files.items():
-            draft = drafts.enter_context(atomic_write.replacing(path.with_suffix(".wav")))
-            played_sound.write_sound(context, clip.frames, sound_file, draft)

@@ -34,7 +34,7 @@ class DIFACE_OT_assign_lines(OperatorBase, bpy.types.Operator):
                 "Strips without a character get the one whose name is in the name of the strip, its file or its "
                 "channel",
             ),
-            ("CLEAR", "Nobody", "The selected strips lose their characters"),
+            ("CLEAR", "Clear", "The selected strips lose their characters"),
         ),
     )
 

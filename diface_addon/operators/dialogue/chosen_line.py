@@ -7,29 +7,37 @@ import bpy
 from ...core import errors
 from ...jobs.dialogue import lines
 from ...scene.audio import audio_strip
+from ..base.operator_base import OperatorBase
 
 NO_LINE = "Choose a line in the panel Dialogue, or select its strip."
 
 
-def side_property() -> object:
-    """Return the property of an operator that names the side of a strip."""
-    return bpy.props.EnumProperty(
+class LineOperator(OperatorBase):
+    """Mix-in for operators on one line: that of `strip`, on `side`."""
+
+    strip: bpy.props.StringProperty(
+        name="Strip", description="Sound strip. Empty: the active strip", options={"HIDDEN", "SKIP_SAVE"}
+    )
+    side: bpy.props.EnumProperty(
         name="Side",
         description="Side of the sound. Any: the character's that is chosen first",
         items=(("ANY", "Any", ""), ("LEFT", "Left", ""), ("RIGHT", "Right", "")),
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
+    @classmethod
+    def check_ready(cls, context: bpy.types.Context) -> None:
+        check_any(context)
 
-def find(context: bpy.types.Context, strip: str, side: str = "ANY") -> lines.SceneLine:
-    """Return the line of the strip with this name, for an empty name of the active strip. Raises SceneError."""
-    name = strip or active_strip(context)
-    named = [item for item in lines.find_lines(context) if item.strip.name == name]
-    wanted = (item for item in named if side in ("ANY", item.side.upper()))
-    found = next((item for item in wanted if side != "ANY" or item.speaker == item.strip.diface.character), None)
-    if found is None:
-        raise errors.SceneError("No sound strip with a character is chosen.", NO_LINE)
-    return found
+    def find_line(self, context: bpy.types.Context) -> lines.SceneLine:
+        """Return the line. Raises SceneError if the strip has no character on this side."""
+        name = self.strip or _active_strip(context)
+        named = [item for item in lines.find_lines(context) if item.strip.name == name]
+        wanted = [item for item in named if self.side in ("ANY", item.side.upper())]
+        first = [item for item in wanted if item.speaker == item.strip.diface.character]
+        if not wanted:
+            raise errors.SceneError("No sound strip with a character is chosen.", NO_LINE)
+        return (first or wanted)[0]
 
 
 def check_any(context: bpy.types.Context) -> None:
@@ -38,7 +46,7 @@ def check_any(context: bpy.types.Context) -> None:
         raise errors.SceneError("There is no sound strip.", "Add one in the Sequencer, or press Load Audio.")
 
 
-def active_strip(context: bpy.types.Context) -> str:
+def _active_strip(context: bpy.types.Context) -> str:
     """Return the name of the active sound strip; "" without one."""
     editors = dict.fromkeys(scene.sequence_editor for scene, _strip in audio_strip.list_strips(context))
     active = (editor.active_strip for editor in editors)

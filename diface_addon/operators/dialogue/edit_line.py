@@ -9,29 +9,18 @@ from ...jobs.dialogue import lines
 from ...scene.takes import rollback, use_take
 from ...settings import performance
 from ...settings.directing import direction_settings
-from ..base.operator_base import OperatorBase
 from . import chosen_line
 
 
-class DIFACE_OT_edit_line(OperatorBase, bpy.types.Operator):
+class DIFACE_OT_edit_line(chosen_line.LineOperator, bpy.types.Operator):
     """Choose the character of this line, and make its take the active one, which all panels edit"""
 
     bl_idname = "diface.edit_line"
     bl_label = "Edit Line"
     bl_options = {"REGISTER", "UNDO"}
 
-    strip: bpy.props.StringProperty(
-        name="Strip", description="Sound strip. Empty: the active strip", options={"HIDDEN", "SKIP_SAVE"}
-    )
-
-    side: chosen_line.side_property()
-
-    @classmethod
-    def check_ready(cls, context: bpy.types.Context) -> None:
-        chosen_line.check_any(context)
-
     def run(self, context: bpy.types.Context) -> str:
-        found = chosen_line.find(context, self.strip, self.side)
+        found = self.find_line(context)
         obj = found.character
         if obj is None:
             raise errors.SceneError(f"{found.text}.", chosen_line.NO_LINE)

@@ -10,26 +10,20 @@ from ..base.modal_job import ModalJobOperator
 from . import chosen_line
 
 
-class DIFACE_OT_generate_line(ModalJobOperator, bpy.types.Operator):
+class DIFACE_OT_generate_line(chosen_line.LineOperator, ModalJobOperator, bpy.types.Operator):
     """Generate a new take of this line, for the character that speaks it. All other lines stay"""
 
     bl_idname = "diface.generate_line"
     bl_label = "Generate Line"
     bl_options = {"REGISTER", "UNDO"}
 
-    strip: bpy.props.StringProperty(
-        name="Strip", description="Sound strip. Empty: the active strip", options={"HIDDEN", "SKIP_SAVE"}
-    )
-
-    side: chosen_line.side_property()
-
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
         running_job.check_idle()
-        chosen_line.check_any(context)
+        super().check_ready(context)
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
-        found = chosen_line.find(context, self.strip, self.side)
+        found = self.find_line(context)
         return line_jobs.begin_line(context, line_jobs.LineName(found.scene.session_uid, found.strip.name, found.side))
 
 

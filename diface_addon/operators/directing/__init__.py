@@ -1,6 +1,6 @@
 """Operators that direct the active takes without the models."""
 
-from . import apply_articulation, change_gains, reset_articulation, reset_gaze, reset_mood
+from . import apply_articulation, change_gains, reset_directing
 
-MODULES = (apply_articulation, change_gains, reset_articulation, reset_gaze, reset_mood)
+MODULES = (apply_articulation, change_gains, reset_directing)
 """Each registers its operators."""

@@ -6,27 +6,22 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ...core import articulation_controls, errors
-from ...scene.animation import character_checks
 from ...settings import scene_settings
 from ...settings.directing import articulation_settings
 from ..base.operator_base import OperatorBase
+from .directing_operator import DirectingOperator
 
 CHANNEL_ITEMS = [(name, name, "") for name in articulation_controls.GAIN_CHANNELS]
 
 
-class DIFACE_OT_add_channel_gain(OperatorBase, bpy.types.Operator):
+class DIFACE_OT_add_channel_gain(DirectingOperator, bpy.types.Operator):
     """Add a gain of one channel, such as one shape key that is too strong"""
 
     bl_idname = "diface.add_channel_gain"
     bl_label = "Add Channel Gain"
-    bl_options = {"REGISTER", "UNDO"}
     bl_property = "channel"
 
     channel: EnumProperty(name="Channel", description="Channel that gets a gain", items=CHANNEL_ITEMS)
-
-    @classmethod
-    def check_ready(cls, context: bpy.types.Context) -> None:
-        character_checks.check(scene_settings.character(context), ())
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         context.window_manager.invoke_search_popup(self)

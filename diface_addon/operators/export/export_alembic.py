@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import bpy
 
 from ...scene.export import alembic
@@ -27,10 +25,9 @@ class DIFACE_OT_export_alembic(ExportOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         files = self.files(context)
-        with contextlib.ExitStack() as drafts:
+        with atomic_write.replacing_each(files) as drafts:
             for path, clip in files.items():
-                draft = drafts.enter_context(atomic_write.replacing(path))
-                alembic.write_alembic(plain_objects(context), context.scene, clip.frames, draft)
+                alembic.write_alembic(plain_objects(context), context.scene, clip.frames, drafts[path])
         return self.message(files)
 
 

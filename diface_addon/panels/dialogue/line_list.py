@@ -12,6 +12,7 @@ from ... import compat
 from ...core import errors
 from ...jobs.dialogue import lines
 from ...scene.audio import audio_strip
+from ...settings.dialogue import line_settings
 from ..panel_base import PanelBase, draw_status
 
 ROWS = 6
@@ -77,10 +78,10 @@ class Dialogue(PanelBase):
         layout.template_list("DIFACE_UL_lines", "", editor, name, settings, "index", rows=ROWS, maxrows=ROWS)
         _draw_chosen(layout, editor, settings.index)
         row = layout.row(align=True)
-        for by, text in (("NAME", "By Name"), ("CHANNEL", "Channel"), ("SELECTED", "Selected"), ("CLEAR", "Nobody")):
+        for by, text in (("NAME", "By Name"), ("CHANNEL", "Channel"), ("SELECTED", "Selected"), ("CLEAR", "Clear")):
             row.operator("diface.assign_lines", text=text).by = by
         row = layout.row(align=True)
-        row.label(text="Others")
+        row.label(text="When Silent")
         row.prop(settings, "others", expand=True)
         row = layout.row(align=True)
         row.scale_y = 1.3
@@ -95,7 +96,7 @@ def _listed(strips: Sequence[Any]) -> list[bool]:
     has_sound = audio_strip.SOUND in types
     return [
         kind == audio_strip.SOUND
-        or (kind in audio_strip.AUDIBLE and (not has_sound or strip.diface.character is not None))
+        or (kind in audio_strip.AUDIBLE and (not has_sound or bool(line_settings.speakers(strip.diface))))
         for kind, strip in zip(types, strips, strict=True)
     ]
 

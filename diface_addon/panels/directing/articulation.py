@@ -5,20 +5,16 @@ from __future__ import annotations
 import bpy
 
 from ...core import articulation_controls
-from ...settings import scene_settings
-from ..panel_base import SettingsPanel
+from .directing_panel import DirectingPanel
 
 
-class Articulation(SettingsPanel):
+class Articulation(DirectingPanel):
     """Keyable settings of the character that change the active take at once."""
 
     bl_label = "Articulation"
+    reset = "diface.reset_articulation"
 
-    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        main = scene_settings.character(context)
-        if main is None or main.type != "MESH":
-            layout.label(text="No character is selected")
-            return
+    def draw_character(self, layout: bpy.types.UILayout, main: bpy.types.Object) -> None:
         layout.use_property_decorate = True
         settings = main.diface.articulation
         for names in (articulation_controls.PART_CHANNELS, articulation_controls.TIMING):
@@ -32,6 +28,3 @@ class Articulation(SettingsPanel):
                 row.prop(item, "gain", text=item.name)
                 row.operator("diface.remove_channel_gain", text="", icon="X").channel = item.name
         layout.operator("diface.add_channel_gain", icon="ADD")
-        row = layout.row(align=True)
-        row.operator("diface.apply_articulation", text="Apply", icon="FILE_REFRESH")
-        row.operator("diface.reset_articulation", text="Reset", icon="LOOP_BACK")

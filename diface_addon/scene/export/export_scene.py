@@ -14,8 +14,8 @@ from ..keys import frame_rate
 from .plain import character as plain_character
 from .plain import keys as plain_keys
 from .plain.copies import Copies
-from .plain.receiver_names import ShapeNames
 from .plain.sampling import sample_times
+from .plain.shape_names import ShapeNames
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import bpy
 from ..animation import active_curves
 from ..keys import nla
 from ..provenance import stored_request
+from ..takes.lines import line
 from .export_scene import Clip
 
 
@@ -52,8 +53,7 @@ def _playing(obj: bpy.types.Object) -> Iterator[tuple[str, str, int, int]]:
 
 def _of_take(action: bpy.types.Action) -> dict | None:
     request = stored_request.read_request(action)
-    is_pause = bool(request and request.get("line", {}).get("scene"))  # Generate Scene made it, without speech
-    return request if request and "layer" not in request and not is_pause else None
+    return request if request and "layer" not in request and not line.is_from_scene(request) else None
 
 
 def _name(action: bpy.types.Action, request: dict) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import bpy
@@ -22,9 +21,8 @@ def write_weights(obj: bpy.types.Object, files: dict[Path, tuple[int, int]]) -> 
     Raises:
         SceneError: A file cannot be written.
     """
-    with contextlib.ExitStack() as drafts:
+    with atomic_write.replacing_each(files) as drafts:
         for path, (first, last) in files.items():
-            draft = drafts.enter_context(atomic_write.replacing(path))
             motion = evaluate_curves.sample_motion(obj, first, last - first + 1, channels.ALL)
-            with draft.open("wb") as file:
-                motion_files.writer_for(draft)(file, motion)
+            with drafts[path].open("wb") as file:
+                motion_files.writer_for(path)(file, motion)

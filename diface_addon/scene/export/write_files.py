@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +46,8 @@ def write_files(
         SceneError: The character cannot be exported, or a file cannot be written.
     """
     kind.check()
-    with contextlib.ExitStack() as drafts:
+    with atomic_write.replacing_each(files) as drafts:
         for path, clip in files.items():
-            draft = drafts.enter_context(atomic_write.replacing(path))
             with export_scene(objects, scene, clip, settings.plain):
-                kind.write(draft, settings.deform_only)
-                check_complete(draft, kind.is_whole)
+                kind.write(drafts[path], settings.deform_only)
+                check_complete(drafts[path], kind.is_whole)

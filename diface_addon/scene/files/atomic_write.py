@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from ...core import errors
@@ -35,6 +35,21 @@ def replacing(path: Path) -> Generator[Path]:
         raise errors.SceneError(f"{path} cannot be written: {last_line}", HINT) from reason
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_each(paths: Iterable[Path]) -> Generator[dict[Path, Path]]:
+    """Yield a draft for each of several paths, as `replacing` does. If the block raises, none is replaced."""
+    with contextlib.ExitStack() as drafts:
+        yield {path: drafts.enter_context(replacing(path)) for path in paths}
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, with those above it, unless it exists. Raises SceneError if it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise errors.SceneError(f"{path} cannot be made: {reason.strerror or reason}.", HINT) from reason
 
 
 def require_space(draft: Path, size: int) -> None:

@@ -58,12 +58,7 @@ def read(path: Path) -> preset.Preset:
 
 def write(path: Path, content: preset.Preset) -> None:
     """Write a preset to a file, whose folder is made. Raises SceneError if it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as reason:
-        raise errors.SceneError(
-            f"{path.parent} cannot be made: {reason.strerror or reason}.", atomic_write.HINT
-        ) from reason
+    atomic_write.make_folder(path.parent)
     with atomic_write.replacing(path) as draft:
         draft.write_bytes(preset.to_bytes(content))
 

@@ -11,7 +11,7 @@ class DifaceDialogue(bpy.types.PropertyGroup):
 
     index: IntProperty(name="Line", description="The chosen line", options={"HIDDEN"})
     others: EnumProperty(
-        name="Others",
+        name="When Silent",
         description="What a character does while it says nothing",
         items=(
             ("REST", "Rest", "Nothing: the face is still"),

@@ -87,7 +87,7 @@ def mark_spoken(context: bpy.types.Context, name: str, identity: str, obj: bpy.t
     for _scene, strip in audio_strip.list_all_strips(context):
         if strip.name == name:
             strip[strip_identity.LINE_ID] = identity.partition(" ")[0]
-            if strip.diface.character is None:
+            if not speakers(strip.diface):
                 strip.diface.character = obj
 
 

@@ -9,23 +9,15 @@ from ... import compat
 from ...core import articulation_controls
 from ..choices import OVERRIDABLE
 from . import direction_settings
+from .directed_properties import directed, factor
 from .direction_settings import ARTICULATION
 
 GAIN_NOTE = "0: none, 1: as generated, 2: twice as much"
 
 
 def _gain(name: str, what: str) -> object:
-    """Return the setting of a factor."""
-    return FloatProperty(
-        name=name,
-        description=f"{what}. {GAIN_NOTE}",
-        default=1.0,
-        min=0.0,
-        max=articulation_controls.MAX_GAIN,
-        subtype="FACTOR",
-        override=OVERRIDABLE,
-        update=direction_settings.update,
-    )
+    """Return the setting of a factor of the motion."""
+    return factor(name, f"{what}. {GAIN_NOTE}", 1.0, articulation_controls.MAX_GAIN)
 
 
 class DifaceChannelGain(bpy.types.PropertyGroup):
@@ -44,9 +36,10 @@ class DifaceArticulation(bpy.types.PropertyGroup):
     upper_face: _gain("Upper Face", "How strongly brows, cheeks, nose and lower lids move")
     tongue: _gain("Tongue", "How far the tongue moves")
     head: _gain("Head", "How far the head turns")
-    lead: FloatProperty(
-        name="Lead",
-        description="Milliseconds by which the face comes before the sound; negative: after it",
+    lead: directed(
+        FloatProperty,
+        "Lead",
+        "Milliseconds by which the face comes before the sound; negative: after it",
         default=0.0,
         soft_min=-200.0,
         soft_max=200.0,
@@ -54,20 +47,17 @@ class DifaceArticulation(bpy.types.PropertyGroup):
         max=articulation_controls.MAX_LEAD,
         step=100,
         precision=0,
-        override=OVERRIDABLE,
-        update=direction_settings.update,
     )
-    smoothing: FloatProperty(
-        name="Smoothing",
-        description="Milliseconds over which face and head are smoothed. Closed lips stay closed",
+    smoothing: directed(
+        FloatProperty,
+        "Smoothing",
+        "Milliseconds over which face and head are smoothed. Closed lips stay closed",
         default=0.0,
         min=0.0,
         max=articulation_controls.MAX_SMOOTHING,
         soft_max=100.0,
         step=100,
         precision=0,
-        override=OVERRIDABLE,
-        update=direction_settings.update,
     )
     gains: CollectionProperty(type=DifaceChannelGain, override=OVERRIDABLE | {"USE_INSERTION"})
 

@@ -45,7 +45,9 @@ def _on_depsgraph_update(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph
                 _placing.add(changed.session_uid)
         elif isinstance(changed, bpy.types.Object) and _has_moved(changed, update):
             _placing.add(changed.session_uid)
-    waits = bool(_directing or _read or (_placing and _somebody_looks()))
+    if _placing and not _somebody_looks():
+        _placing.clear()  # a gaze that begins later is applied as a whole
+    waits = bool(_directing or _read or _placing)
     if waits and not bpy.app.background and not bpy.app.timers.is_registered(apply_changes):
         bpy.app.timers.register(apply_changes, first_interval=DELAY)
 

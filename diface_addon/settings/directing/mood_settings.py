@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty, FloatProperty, IntProperty
+from bpy.props import BoolProperty, IntProperty
 
 from ...core import mood_controls
-from ..choices import OVERRIDABLE
 from . import direction_settings
+from .directed_properties import directed, factor
 from .direction_settings import MOOD, NOT_KEYED
 
 
 def _intensity(name: str, what: str) -> object:
     """Return the setting of the intensity of a mood."""
-    return FloatProperty(
-        name=name,
-        description=f"{what}. 0: none, 1: full. Moods that add up to more than 1 share it",
-        default=0.0,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-        override=OVERRIDABLE,
-        update=direction_settings.update,
-    )
+    return factor(name, f"{what}. 0: none, 1: full. Moods that add up to more than 1 share it", 0.0)
 
 
 class DifaceMood(bpy.types.PropertyGroup):
     """Mood settings of a character."""
 
-    use: BoolProperty(
-        name="Mood",
-        description="Show the mood. Off: the takes are without it, and the intensities stay",
+    use: directed(
+        BoolProperty,
+        "Mood",
+        "Show the mood. Off: the takes are without it, and the intensities stay",
         default=True,
         options=NOT_KEYED,
-        override=OVERRIDABLE,
-        update=direction_settings.update,
     )
-    seed: IntProperty(
-        name="Mood Seed",
-        description="Another number: the expression rises and eases at other times",
+    seed: directed(
+        IntProperty,
+        "Mood Seed",
+        "Another number: the expression rises and eases at other times",
         default=0,
         min=0,
         options=NOT_KEYED,
-        override=OVERRIDABLE,
-        update=direction_settings.update,
     )
     neutral: _intensity("Neutral", "A calm face: less of what brows, cheeks and mouth corners show by themselves")
     happy: _intensity("Happy", "Raised cheeks and mouth corners, a lively head")

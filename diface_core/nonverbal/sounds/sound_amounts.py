@@ -78,8 +78,8 @@ def _without_voices_in_music(others: Float32Array, loudness: Float32Array) -> Fl
     kept = np.ones(others.shape)
     kept[:, :music] = np.clip((MUSICAL[1] - share) / (MUSICAL[1] - MUSICAL[0]), 0, 1)[:, None]
     mean = _running(loudness, PASSAGE, np.mean)
-    swing = np.sqrt(np.maximum(_running(loudness.astype(np.float64) ** 2, PASSAGE, np.mean) - mean**2, 0))
-    kept[:, [LAUGH - 1, COUGH - 1]] *= np.clip((swing - STEADY[0]) / (STEADY[1] - STEADY[0]), 0, 1)[:, None]
+    deviation = np.sqrt(np.maximum(_running(loudness.astype(np.float64) ** 2, PASSAGE, np.mean) - mean**2, 0))
+    kept[:, [LAUGH - 1, COUGH - 1]] *= np.clip((deviation - STEADY[0]) / (STEADY[1] - STEADY[0]), 0, 1)[:, None]
     changed = others * kept
     changed[:, music] += (others * (1 - kept)).sum(axis=1)
     return changed

@@ -25,7 +25,7 @@ WEIGHTS = Path(__file__).parents[2] / "weights" / "sounds.safetensors"
 
 NEAR, AROUND = 6, 15
 """Rows on either side over which a feature is averaged (0.4 s in all), and over which its changes count (1 s)."""
-RHYTHM = (3.0, 4.0, 5.0, 6.0, 7.0)
+MODULATION = (3.0, 4.0, 5.0, 6.0, 7.0)
 """Hz: laughs have 4 to 6 bursts a second (Bachorowski, Smoski & Owren 2001)."""
 SMOOTHING = 4
 """Rows on either side over which log probabilities are averaged."""
@@ -73,7 +73,7 @@ def summaries(features: Float32Array) -> Float32Array:
     """Return what the classifier sees of feature rows (T, D), as (T, F).
 
     Means of the encoder's output and the mel bands nearby; how much mel bands and loudness change around; and how much
-    of the loudness's change has the rhythm of laughs.
+    of the loudness's change has the frequencies of laughs.
     """
     encoded, mel, loudness = np.split(features, (-BANDS - 1, -1), axis=1)
     changing = np.concatenate([mel, loudness], axis=1)
@@ -84,7 +84,7 @@ def summaries(features: Float32Array) -> Float32Array:
             _box_mean(np.concatenate([encoded, changing], axis=1), NEAR),
             deviation,
             loudness - mean[:, -1:],
-            _rhythm(loudness[:, 0] - mean[:, -1]) / (deviation[:, -1:] + 0.1),
+            _modulation(loudness[:, 0] - mean[:, -1]) / (deviation[:, -1:] + 0.1),
         ],
         axis=1,
     ).astype(np.float32)
@@ -97,11 +97,13 @@ def _box_mean(values: AnyFloatArray, reach: int) -> AnyFloatArray:
     return (sums[2 * reach + 1 :] - sums[: -2 * reach - 1]) / (2 * reach + 1)
 
 
-def _rhythm(loudness: AnyFloatArray) -> AnyFloatArray:
-    """Return how much loudness (T,) swings at each frequency of RHYTHM around each row, (T, 5)."""
+def _modulation(loudness: AnyFloatArray) -> AnyFloatArray:
+    """Return the modulation of loudness (T,) at each frequency of MODULATION around each row, (T, 5)."""
     at = np.arange(-AROUND, AROUND + 1) / MODEL_RATE.value
     window = np.hanning(len(at) + 2)[1:-1]
     window /= window.sum()
     padded = np.pad(loudness, AROUND, mode="edge")
-    swings = [np.abs(np.convolve(padded, window * np.exp(2j * np.pi * hertz * at), mode="valid")) for hertz in RHYTHM]
-    return np.stack(swings, axis=1)
+    spectrum = [
+        np.abs(np.convolve(padded, window * np.exp(2j * np.pi * hertz * at), mode="valid")) for hertz in MODULATION
+    ]
+    return np.stack(spectrum, axis=1)

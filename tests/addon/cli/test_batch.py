@@ -9,7 +9,7 @@ import bpy
 import pytest
 
 from diface_addon import compat
-from diface_addon.cli import batch
+from diface_addon.cli import batch, batch_report
 from diface_addon.core import errors
 from diface_addon.jobs.dialogue import lines
 from diface_addon.scene.takes import take_index
@@ -41,6 +41,15 @@ def test_commands_can_be_run_as_modules(name) -> None:
 
 def states() -> list[str]:
     return [item.state for item in lines.find_lines(bpy.context)]
+
+
+def test_a_report_that_cannot_be_written_is_said(scene, tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(errors.SceneError, match=r"report cannot be made.*Choose another folder"):
+        batch_report.write(bpy.context, tmp_path / "file" / "report", [], False)
+    (tmp_path / "report.json").mkdir()
+    with pytest.raises(errors.SceneError, match=r"report\.json cannot be written.*Choose another folder"):
+        batch_report.write(bpy.context, tmp_path, [], False)
 
 
 def test_all_lines_are_in_the_saved_file_and_in_the_report(dialogue, tmp_path) -> None:

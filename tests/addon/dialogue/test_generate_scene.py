@@ -374,6 +374,18 @@ def test_two_characters_on_the_sides_of_one_strip(scene, cast, tmp_path) -> None
     assert "speaks both sides" in generate()
 
 
+def test_a_strip_that_only_the_other_side_speaks_is_a_line(scene, cast, tmp_path) -> None:
+    samples = np.full((48_000, 2), 0.1, np.float32)
+    samples[::2] *= -1
+    soundfile.write(tmp_path / "two.wav", samples, 48_000)
+    strip = scenes.add_strip(scene, tmp_path / "two.wav", 1)
+    strip.diface.side, strip.diface.other = "LEFT", cast[1]
+    assert bpy.ops.diface.generate_line(strip=strip.name) == {"FINISHED"}
+    assert states() == ["DONE"]
+    with pytest.raises(RuntimeError, match="No sound strip with a character"):
+        bpy.ops.diface.generate_line(strip=strip.name, side="LEFT")
+
+
 def test_a_sound_with_one_channel_has_no_sides(cast, strips) -> None:
     strips[0].diface.side, strips[0].diface.other = "RIGHT", cast[1]
     message = generate()

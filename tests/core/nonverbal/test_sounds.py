@@ -15,7 +15,7 @@ from diface_core import channels, protocol
 from diface_core.audio.feature_cache import FeatureCache
 from diface_core.audio.loudness import SAMPLE_RATE
 from diface_core.generate import Generator
-from diface_core.nonverbal.sounds import sounding_sampler
+from diface_core.nonverbal.sounds import nonspeech_sampler
 from diface_core.nonverbal.sounds.sound_amounts import BURST, COLUMNS, REACH, SIZE, sound_amounts, stream_amounts
 from diface_core.nonverbal.sounds.sound_classes import (
     BREATH,
@@ -238,7 +238,7 @@ def test_regenerated_frames_hear_what_the_whole_take_hears(generator, tmp_path, 
         heard.append(amounts)
         return values
 
-    monkeypatch.setattr(sounding_sampler, "show_sounds", spy)
+    monkeypatch.setattr(nonspeech_sampler, "show_sounds", spy)
     doubtful = Generator(generator._encoder, generator._models, FeatureCache(None), random_classifier(1))
     sound = soundfile.read(SPEECH_FILE)[0][: 9 * SAMPLE_RATE]
     base = motion_of(doubtful, sound, tmp_path)

@@ -17,8 +17,8 @@ from . import copies as plain_copies
 from . import keys as plain_keys
 from . import skeleton
 from .modifiers import apply_modifiers
-from .receiver_names import ShapeNames, rename_shapes
 from .sampling import Samples, sample
+from .shape_names import ShapeNames, rename_shapes
 from .transforms import FloatArray
 
 

@@ -20,6 +20,8 @@ from ..rest_easing import EASE_SECONDS
 
 LINE = "line"
 """Field of a stored request: the identity of the strip, and what the strip played when the take was made."""
+FROM_SCENE = "scene"
+"""Field of LINE: Generate Scene made the take, which has no speech, and may replace it."""
 LARGEST_OVERLAP = 0.5
 """Share of the shorter of two takes that may lie within the other one for both to play."""
 
@@ -91,6 +93,11 @@ def key_of(request: dict[str, Any]) -> str:
         return f"{role} {request['first_frame']}"
     key = str(request[LINE].get("id", "")) if LINE in request else f"sound {request.get('sound', '')}"
     return key if role == types.SPEAK else f"{role} {key}"
+
+
+def is_from_scene(request: dict[str, Any]) -> bool:
+    """Return whether Generate Scene made a take without speech, for a pause or for what another character says."""
+    return bool(request.get(LINE, {}).get(FROM_SCENE))
 
 
 def fields_after_edit(stored: dict[str, Any]) -> dict[str, Any]:

@@ -235,6 +235,15 @@ def test_the_timer_follows_a_target_that_is_moved(head, eyes):
     assert eyes.errors(target.location, SEEN).max() < 0.5
 
 
+def test_what_moves_is_not_kept_while_nobody_looks(head):
+    target = empty()
+    for looks in (True, False):
+        head.diface.gaze.use = looks
+        target.location.x += 0.1
+        bpy.context.view_layer.update()
+        assert bool(direction_updates._placing) == looks
+
+
 def test_two_characters_that_look_at_each_other_come_to_rest(head):
     other = bundled_head.add_head(bpy.context, (0.3, -1.3, 0.0))
     other.parent.rotation_euler.z = np.pi

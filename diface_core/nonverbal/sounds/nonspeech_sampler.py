@@ -15,7 +15,7 @@ from .sound_motion import show_sounds
 
 
 @dataclass(frozen=True)
-class SoundingSampler:
+class NonSpeechSampler:
     """A sampler (`types.SampleRows`) around another one, which speaks.
 
     Attributes:
@@ -27,7 +27,7 @@ class SoundingSampler:
     hear: Callable[[Iterable[Float32Array], int], Iterator[Float32Array]]
 
     @classmethod
-    def of_whole(cls, sample_speech: SampleRows, classifier: SoundClassifier) -> SoundingSampler:
+    def of_whole(cls, sample_speech: SampleRows, classifier: SoundClassifier) -> NonSpeechSampler:
         """Return the sampler of a whole sound."""
         return cls(sample_speech, partial(stream_amounts, classifier=classifier))
 
