@@ -20,22 +20,36 @@ CORES = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: the benchmarks have no options."""
+    """Add the benchmarks to run."""
+    names = ", ".join(_scripts())
+    described = f"benchmarks to run; rows of the others stay as they are. Default: all, in a new table. Known: {names}"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=described)
+
+
+def _scripts() -> dict[str, Path]:
+    """Return the benchmarks by their names."""
+    found = (paths.ROOT / "tests").rglob("bench_*.py")
+    return {script.stem.removeprefix("bench_"): script for script in sorted(found)}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run every tests/**/bench_*.py and collect the table rows that they print."""
+    """Run tests/**/bench_*.py, or those that are named, and collect the table rows that they print."""
+    if unknown := set(arguments.names) - set(_scripts()):
+        raise BuildError(f"No such benchmark: {', '.join(sorted(unknown))}. Known: {', '.join(_scripts())}.")
     core, blender = core_python(), blender_python(MAIN_BLENDER)
     make_assets()
     if paths.LINUX:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     tests = paths.ROOT / "tests"
     rows: list[str] = []
-    for script in sorted(tests.rglob("bench_*.py")):
+    for name, script in _scripts().items():
+        if arguments.names and name not in arguments.names:
+            continue
         rows += _run_benchmark(blender if script.is_relative_to(tests / "addon") else core, script)
     if not rows:
         raise BuildError("There are no benchmarks (tests/**/bench_*.py).")
-    _write_table(paths.ROOT / "docs" / "research" / "speed.md", rows)
+    page = paths.ROOT / "docs" / "research" / "speed.md"
+    _write_table(page, _replaced(page, rows) if arguments.names else rows)
     return 0
 
 
@@ -58,11 +72,18 @@ def _run_benchmark(python: Path, script: Path) -> list[str]:
     return rows
 
 
+def _replaced(page: Path, rows: list[str]) -> list[str]:
+    """Return the rows of a page with new ones in the place of those of the same measurement, or at the end."""
+    new = {row.split(" | ")[0]: row for row in rows}
+    lines = [line for line in page.read_text("utf-8").splitlines(keepends=True) if line.startswith("| ")][1:]
+    return [new.pop(line.split(" | ")[0], line) for line in lines] + list(new.values())
+
+
 def _write_table(file: Path, rows: list[str]) -> None:
     """Write the page of the documentation."""
     title = f"# Speed\n\nWritten by `python3 build.py bench` with Blender {MAIN_BLENDER} on {_machine()}.\n\n"
     file.write_text(title + "| measurement | result | target |\n|---|---|---|\n" + "".join(rows), "utf-8")
-    say(f"\nWritten: {file.relative_to(paths.ROOT)}")
+    say(f"\nWritten: {file}")
 
 
 def _machine() -> str:
