@@ -14,10 +14,10 @@ from .moods import MOODS
 from .mouth import MouthState, keep_closed_lips
 
 APEX_SECONDS, PAUSE_SECONDS = (0.67, 4.0), (0.7, 2.5)
-"""Shortest and longest time that an expression is at its height: felt smiles last 2/3 to 4 s (Ekman & Friesen 1982);
+"""Shortest and longest time that an expression is at its height: chosen, after the felt smiles of Ekman & Friesen 1982;
 and between two heights."""
 ONSET, OFFSET = 0.5, 0.75
-"""Seconds in which an expression rises to its height and eases from it (Schmidt et al. 2006: 0.5 s of a smile)."""
+"""Seconds in which an expression rises to its height and eases from it (chosen)."""
 EASED = 0.75
 """Intensity between two heights."""
 ROUND_LEFT, CLOSED_LEFT = 0.3, 0.85

@@ -21,12 +21,13 @@ PHRASE_END, AROUND_END = 4.0, (-0.1, 0.6)
 breakpoints of their speech (Nakano & Kitazawa 2010). With phrases of two seconds that gives 26 per minute, as in
 conversation (Bentivoglio et al. 1997; 10.5 to 32.5: Doughty 2001)."""
 CLOSING, SHUT, OPENING = 0.085, 0.045, 0.17
-"""Mean seconds in which the lids close, stay and open: they close twice as fast (VanderWerf et al. 2003). Closed for a
-frame at 24 fps, so that one always shows it."""
+"""Mean seconds in which the lids close, stay and open: they close twice as fast (chosen, after VanderWerf et al. 2003).
+Closed for a frame at 24 fps, so that one always shows it."""
 SPREAD, MIN_SLOWNESS, MAX_SLOWNESS = 0.12, 0.8, 1.4
 """Standard deviation of a blink's duration relative to its mean, and its limits; the closed time is never shorter."""
 SMALL_SHIFT, LARGE_SHIFT = 5.0, 33.0
-"""Degrees: gaze shifts up to the first have no blink, from the second on always one (Evinger et al. 1994)."""
+"""Degrees: gaze shifts up to the first have no blink, from the second on always one (97% of them: Evinger et al. 1994;
+the first is chosen)."""
 
 
 @dataclass(frozen=True)

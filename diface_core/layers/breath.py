@@ -10,12 +10,13 @@ from ..motion.easing import cosine_ease
 from ..types import MODEL_RATE, AnyFloatArray
 
 INHALE, EXHALE, QUIET_DEPTH = 1.6, 2.2, 0.4
-"""Seconds of inhalation and exhalation at rest, 16 per minute, 42% of it inhalation (Tobin et al. 1983), and the
-depth."""
+"""Seconds of inhalation and exhalation at rest, 16 per minute, 42% of it inhalation (chosen, after Tobin et al. 1983),
+and the depth."""
 SPOKEN_INHALE = (0.3, 0.7)
-"""Shortest and longest inhalation before speech, seconds: far quicker than at rest (Conrad & Schoenle 1979)."""
+"""Shortest and longest inhalation before speech, seconds: far quicker than at rest (chosen, after Conrad & Schoenle
+1979)."""
 DEPTH, DEPTH_A_SECOND, MAX_DEPTH = 0.45, 0.1, 1.0
-"""Depth of the breath before speech: longer utterances have deeper ones (Winkworth et al. 1995)."""
+"""Depth of the breath before speech: longer utterances have deeper ones (chosen, after Winkworth et al. 1995)."""
 EMPTY_VOLUME = 0.05
 SPREAD = 0.12
 """Standard deviation of depths and durations at rest, relative to their mean."""

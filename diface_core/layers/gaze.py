@@ -17,17 +17,18 @@ TARGET_SHARES = (0.4, 0.4, 0.2)
 
 MUTUAL_GAZE_SECONDS = {True: 3.13, False: 7.92}
 AVERSION_SECONDS = {True: (0.93, 0.80), False: (0.43, 0.24)}
-"""Seconds of a look at the listener, and mean and standard deviation of a look away, by whether one speaks (Lee, Badler
-& Badler 2002, table of gaze durations)."""
+"""Seconds of a look at the listener, and mean and standard deviation of a look away, by whether one speaks (chosen,
+after Lee, Badler & Badler 2002)."""
 START_PAUSE, AWAY_AT_START, LEAD = 0.3, 0.55, (0.05, 0.35)
 BACK_AT_END, AROUND_END = 0.8, (-0.25, 0.1)
-"""Speakers look away as an utterance begins and back as it ends (Kendon 1967): how often, and in which interval around
-that moment (s). An utterance begins after a pause of START_PAUSE seconds."""
+"""Speakers look away as an utterance begins and back as it ends (chosen, after Kendon 1967): how often, and in which
+interval around that moment (s). An utterance begins after a pause of START_PAUSE seconds."""
 
 MEAN_AMPLITUDE, MIN_AMPLITUDE, MAX_AMPLITUDE = 6.9, 3.0, 18.0
-"""Degrees of looks away: exponential (Lee et al. 2002), and its limits: the head would follow a larger one."""
+"""Degrees of looks away: exponential (chosen, after Lee et al. 2002), and its limits: the head would follow a
+larger one."""
 DIRECTIONS = (15.5, 6.5, 17.7, 7.4, 16.8, 7.9, 20.4, 7.8)
-"""Percent of the directions left, left up, up, and so on around (Lee et al. 2002)."""
+"""Percent of the directions left, left up, up, and so on around (chosen, after Lee et al. 2002)."""
 DRIFT = 2.0
 """Mean degrees of the saccades within one look away."""
 
@@ -36,8 +37,8 @@ FIXATION, FIXATION_SPREAD, MIN_FIXATION = 0.5, 0.5, 0.2
 PLACE, AHEAD = 2.2, 0.55
 """Seconds that a person who looks at nobody stays at a place (median), and the share of places ahead (chosen)."""
 DURATION_BASE, DURATION_SLOPE = 0.025, 0.0024
-"""Seconds of a saccade of amplitude 0, and seconds per degree: the main sequence (Bahill, Clark & Stark 1975; values as
-in Lee et al. 2002)."""
+"""Seconds of a saccade of amplitude 0, and seconds per degree: the main sequence (chosen, after Bahill, Clark &
+Stark 1975)."""
 LARGE_SACCADE = 5.0
 """Degrees from which a saccade is a gaze shift that a blink may accompany."""
 

@@ -12,7 +12,7 @@ from .curves import bump, levels, random_onsets
 
 DELAY = (-0.15, 0.45)
 """Seconds from the end of a phrase to the onset of a reaction: listeners respond at the ends of clauses and in the
-pauses after them, some before the pause begins (Dittmann & Llewellyn 1968; Ward & Tsukahara 2000)."""
+pauses after them, some before the pause begins (chosen, after Dittmann & Llewellyn 1968 and Ward & Tsukahara 2000)."""
 AT_PHRASE_END, WITHIN_PHRASE = 0.65, 0.35
 """Chances of a reaction to a phrase's end, and of one in the course of each LONG seconds of a phrase (chosen)."""
 LONG = 4.0
@@ -21,15 +21,15 @@ LEAST_APART = 1.2
 
 NOD, NODS, BROWS, SMILE = "nod", "nods", "brows", "smile"
 SHARES = {NOD: 0.45, NODS: 0.30, BROWS: 0.15, SMILE: 0.10}
-"""How often a reaction is of each kind: most are movements of the head (Maynard 1987; the shares are chosen)."""
+"""How often a reaction is of each kind: most are movements of the head (chosen, after Maynard 1987)."""
 BROWS_WITH_NOD = 0.25
 """Share of the nods with raised brows."""
 
 NOD_DEGREES, NOD_SECONDS = (2.5, 6.0), (0.45, 0.70)
 """How far the head goes down in a single nod, and how long it takes to return."""
 CYCLE_SECONDS, CYCLES, DECAY = (0.36, 0.50), (2, 3), 0.72
-"""A repeated nod: seconds of a cycle, 2.0 to 2.8 Hz ("ordinary" movements are of 1.8 to 3.7 Hz: Hadar et al. 1985),
-the number of cycles, and each one's size relative to the one before."""
+"""A repeated nod: seconds of a cycle, 2.0 to 2.8 Hz, the number of cycles, and each one's size relative to the one
+before (chosen)."""
 
 TILT_EVERY, TILT_LEAST, TILT_SECONDS = 7.0, 3.0, 1.4
 """Seconds from one change of the listener's posture to the next, the least, and how long it takes (chosen)."""

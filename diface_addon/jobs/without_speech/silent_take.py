@@ -22,8 +22,8 @@ from .. import generate, running_job, worker_client
 IDLE_NAME = "Idle"
 """What an idle take is called after, in the place of a sound."""
 LISTENER_SECONDS, LISTENER_SHARE = 7.9, 0.95
-"""Mean seconds of a listener's look at the speaker, and the share of the time: 7.9 s, and 0.4 s away (Lee, Badler &
-Badler 2002)."""
+"""Mean seconds of a listener's look at the speaker, and the share of the time: 7.9 s, and 0.4 s away (chosen,
+after Lee, Badler & Badler 2002)."""
 NEEDS_ARKIT = "Idle and Listen move ARKit shape keys, which 3DiFACE checkpoints do not have."
 
 

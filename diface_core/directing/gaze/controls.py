@@ -12,7 +12,7 @@ CONTROLS = ("weight", "often", "duration", "head")
 """weight: 0 as generated, 1 at the target. often: share of the time that is spent on the target. duration: mean seconds
 of a look. head: 0 the eyes alone, 0.5 as people's heads follow, 1 the head faces the target."""
 DEFAULTS = {"weight": 1.0, "often": 0.8, "duration": 3.1, "head": 0.5}
-"""With a look of 3.1 s (Lee, Badler & Badler 2002, of speakers) a look away lasts 0.8 s; they measured 0.9 s."""
+"""With a look of 3.1 s a look away lasts 0.8 s (chosen, after the speakers of Lee, Badler & Badler 2002)."""
 MIN_DURATION = 0.3
 
 

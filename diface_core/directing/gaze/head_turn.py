@@ -9,14 +9,14 @@ from ...types import BoolArray, Float64Array, FrameRate
 
 EYE_ONLY, SLOPE, USUAL = 36.0, 0.77, 0.5
 """Width in degrees of the range around straight ahead in which the eyes move alone, and how far the head turns for each
-degree beyond it: means of people with large differences (Stahl 1999), at a control of USUAL."""
+degree beyond it, at a control of USUAL (chosen, after Stahl 1999; people differ widely)."""
 MAX_TURN = (60.0, 30.0)
-"""Degrees that the head turns and nods at most for a target: within the ranges of the neck (White & Panjabi 1990)."""
+"""Degrees that the head turns and nods at most for a target: within the ranges of the neck (chosen)."""
 EYE_SHARE = 0.7
 """Share of the eyes' own range from which the head takes the rest."""
 HEAD_RATE = 10.0
 """Rate (1/s) of the critically damped motion of the head: 90% after 0.39 s, and a peak of 3.7 / s times the angle, as
-100 degrees a second for 30 (Zangemeister, Jones & Stark 1981; Guitton & Volle 1987)."""
+100 degrees a second for 30 (chosen, after Zangemeister, Jones & Stark 1981 and Guitton & Volle 1987)."""
 BRIDGED = 2.0
 """Seconds of a look away in which the head stays turned to the target."""
 

@@ -10,7 +10,7 @@ from .geometry import GazeGeometry, angle_between, angles
 PURSUIT_LIMIT = 100.0
 """Degrees a second that eyes follow smoothly at most (Meyer, Lasker & Robinson 1985)."""
 LATENCY = 0.2
-"""Seconds from the step of a target to the saccade (Carpenter 1988)."""
+"""Seconds from the step of a target to the saccade (chosen)."""
 SETTLE = 0.1
 """Seconds after a saccade in which no other step counts."""
 BEYOND = 15.0
