@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..core import placement
 from . import stored_json
 from .parts import part_number, part_objects
-from .property_address import PropertyAddress, part_kind
+from .property_address import PropertyAddress, bone_path, part_kind
 
 STORED = "diface_head_target"
 """Custom property of the main mesh: the head target as JSON. Without it, the head is the main mesh itself."""
@@ -48,11 +48,6 @@ class HeadTarget:
         return self.owner.pose.bones[self.bone] if self.bone else self.owner
 
     @property
-    def prefix(self) -> str:
-        """What the RNA paths of its properties begin with."""
-        return f'pose.bones["{bpy.utils.escape_identifier(self.bone)}"].' if self.bone else ""
-
-    @property
     def rotation_mode(self) -> str:
         """Blender's rotation mode: "XYZ", "QUATERNION" ..."""
         return self.posed.rotation_mode
@@ -60,7 +55,7 @@ class HeadTarget:
     @property
     def rotation_path(self) -> str:
         """The RNA path of the rotation."""
-        return self.prefix + rotation_property(self.rotation_mode)
+        return bone_path(self.bone, rotation_property(self.rotation_mode))
 
     @property
     def addresses(self) -> list[PropertyAddress]:

@@ -23,6 +23,16 @@ def property_name(address: PropertyAddress) -> str:
     return bpy.utils.unescape_identifier(quoted[-1]) if quoted else address[1]
 
 
+def shape_key_path(name: str) -> str:
+    """Return the RNA path, in shape keys, of the value of one of them."""
+    return f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
+
+
+def bone_path(bone: str, name: str) -> str:
+    """Return the RNA path, in an object, of a property of its pose bone `bone`, or of its own for ""."""
+    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{name}' if bone else name
+
+
 def id_type(kind: str) -> str:
     """Return the type of the data-blocks of a kind: 'KEY' or 'OBJECT'."""
     return kind.partition(":")[0]
@@ -33,6 +43,6 @@ def part_kind(type_: str, number: int) -> str:
     return f"{type_}:{number}" if number else type_
 
 
-def part_number(kind: str) -> int:
+def kind_number(kind: str) -> int:
     """Return the number of the part that a kind of data-block belongs to; 0 for the main mesh."""
     return int(kind.partition(":")[2] or 0)

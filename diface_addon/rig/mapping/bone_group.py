@@ -14,7 +14,7 @@ from mathutils import Quaternion
 from ...core import channels, types
 from .. import rotation_values
 from ..head_target import HEAD, rotation_property
-from ..property_address import PropertyAddress
+from ..property_address import PropertyAddress, bone_path
 from .face_target import FaceTarget
 from .linear_inverse import nearest_channels
 
@@ -50,7 +50,7 @@ class BoneGroup:
     @property
     def path(self) -> str:
         """The RNA path of the bone's rotation."""
-        return f'pose.bones["{bpy.utils.escape_identifier(self.bone)}"].{rotation_property(self.mode)}'
+        return bone_path(self.bone, rotation_property(self.mode))
 
     @property
     def addresses(self) -> tuple[PropertyAddress, ...]:

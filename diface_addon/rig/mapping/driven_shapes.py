@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..property_address import PropertyAddress, part_kind
+from ..property_address import PropertyAddress, bone_path, part_kind, shape_key_path
 from . import affine, custom_property
 from .face_target import FaceTarget
 
@@ -56,7 +56,7 @@ def driven_shapes(mesh: bpy.types.Object) -> DrivenShapes:
     drivers = keys.animation_data.drivers if keys and keys.animation_data else ()
     by_path = {curve.data_path: curve for curve in drivers}
     for key in keys.key_blocks if by_path else ():
-        if curve := by_path.get(f'key_blocks["{bpy.utils.escape_identifier(key.name)}"].value'):
+        if curve := by_path.get(shape_key_path(key.name)):
             found = _control(curve)
             if isinstance(found, Control):
                 controls[key.name] = found
@@ -166,7 +166,7 @@ def _place(variable: bpy.types.DriverVariable) -> tuple[bpy.types.Object, str, i
         is_local = target.transform_space == "LOCAL_SPACE" and target.bone_target
         if not is_local or target.transform_type not in _TRANSFORMS or target.bone_target not in owner.pose.bones:
             return "Its driver reads a transform that is not the location of a bone in its own space"
-        path = f'pose.bones["{bpy.utils.escape_identifier(target.bone_target)}"].location'
+        path = bone_path(target.bone_target, "location")
         return owner, path, _TRANSFORMS[target.transform_type]
     if variable.type != "SINGLE_PROP":
         return "Its driver reads no single property"

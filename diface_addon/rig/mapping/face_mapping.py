@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ...core import channels, known_poses, pose_set
 from .. import stored_json
-from ..property_address import PropertyAddress
+from ..property_address import PropertyAddress, shape_key_path
 from ..recognition import stored_shapes
 from ..shape_names import named_targets
 from ..shape_names.bare_names import bare_names
@@ -178,7 +178,7 @@ def _recognized(main: bpy.types.Object) -> tuple[tuple[str, Gains], ...]:
 
 
 def _address(kind: str, name: str) -> PropertyAddress:
-    return kind, f'key_blocks["{bpy.utils.escape_identifier(name)}"].value', 0
+    return kind, shape_key_path(name), 0
 
 
 def empty_shapes(obj: bpy.types.Object) -> frozenset[str]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from .. import stored_bones
 from ..head_target import head_target
 from ..parts import part_number
-from ..property_address import PropertyAddress, part_kind
+from ..property_address import PropertyAddress, bone_path, part_kind, shape_key_path
 from ..shifted_bones.bone_shift import BoneShift
 from . import custom_property
 from .face_target import FaceTarget
@@ -200,11 +200,10 @@ _PROBLEMS = {
 
 
 def _address(part: int, row: DifaceMappingRow) -> PropertyAddress | None:
-    escape = bpy.utils.escape_identifier
     if row.kind == SHAPE_KEY:
-        return part_kind("KEY", part), f'key_blocks["{escape(row.shape_key)}"].value', 0
+        return part_kind("KEY", part), shape_key_path(row.shape_key), 0
     if row.kind == BONE_LOCATION:
-        return part_kind("OBJECT", part), f'pose.bones["{escape(row.bone)}"].location', AXES.index(row.axis)
+        return part_kind("OBJECT", part), bone_path(row.bone, "location"), AXES.index(row.axis)
     if row.kind == PROPERTY:
         return part_kind("OBJECT", part), custom_property.path_of(row.bone, row.property_name), 0
     return None

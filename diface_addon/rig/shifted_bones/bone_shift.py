@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ...core import types
 from ..mapping.face_target import FaceTarget
 from ..mapping.linear_inverse import nearest_channels
-from ..property_address import PropertyAddress
+from ..property_address import PropertyAddress, bone_path
 
 TINY = 1e-6
 """Share of a channel's way below which it does not shift a bone along an axis."""
@@ -38,7 +38,7 @@ class BoneShift:
     @property
     def path(self) -> str:
         """The RNA path of the bone's location."""
-        return f'pose.bones["{bpy.utils.escape_identifier(self.bone)}"].location'
+        return bone_path(self.bone, "location")
 
     @property
     def addresses(self) -> tuple[PropertyAddress, ...]:

@@ -7,7 +7,7 @@ import bpy
 from ...core import errors
 from ...rig import parts
 from ...rig.head_target import head_target
-from ...rig.property_address import id_type, part_number
+from ...rig.property_address import id_type, kind_number
 from ..characters import flame_mesh, shape_key_names
 from ..files import library_override
 from ..keys import editable_actions
@@ -62,7 +62,7 @@ def check_blocks(obj: bpy.types.Object, blocks: dict[str, bpy.types.ID]) -> None
     """Raise SceneError if one of these data-blocks of a character, by kind, cannot be animated."""
     parts_by_number = parts.numbered_objects(obj)
     for kind, block in blocks.items():
-        part = parts_by_number[part_number(kind)]
+        part = parts_by_number[kind_number(kind)]
         _check_editable(block, f"The mesh of {part.name}" if id_type(kind) == "KEY" else part.name)
 
 

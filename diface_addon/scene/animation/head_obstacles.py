@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...rig.head_target import rotation_property
+from ...rig.property_address import bone_path
 
 TRACKING = frozenset({"DAMPED_TRACK", "LOCKED_TRACK", "TRACK_TO", "IK", "SPLINE_IK"})
 """Constraints that set a rotation, whatever it was."""
@@ -15,8 +16,7 @@ COPYING = frozenset({"COPY_ROTATION", "COPY_TRANSFORMS"})
 def obstacle_notes(owner: bpy.types.Object, bone: str) -> list[str]:
     """Return notes about what sets the rotation of a bone, or of an object if `bone` is empty."""
     posed = owner.pose.bones[bone] if bone else owner
-    path = rotation_property(posed.rotation_mode)
-    path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{path}' if bone else path
+    path = bone_path(bone, rotation_property(posed.rotation_mode))
     drivers = owner.animation_data.drivers if owner.animation_data else ()
     notes = [
         f"The constraint {constraint.name} sets the rotation of {posed.name}, so the head does not turn as generated. "

@@ -12,10 +12,11 @@ import bpy
 
 from ... import compat
 from ...rig import parts
+from ...rig.discovery.scene_index import GHOST_MARK
 from ..provenance import layer_tracks
 from . import ghost_links
 
-MARK = "diface_ghost"
+MARK = GHOST_MARK
 """Custom property of a ghost: the id of its take, "" for its other objects. Also of the material that ghosts have."""
 GAP = 1.1
 """Distance of a ghost from its character, in widths of the character."""

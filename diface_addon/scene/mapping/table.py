@@ -16,7 +16,7 @@ from ...rig.mapping.bone_group import BoneGroup
 from ...rig.mapping.face_mapping import FaceMapping, empty_shapes, face_mapping
 from ...rig.mapping.face_target import FaceTarget
 from ...rig.mapping.pose_recipes import is_measured
-from ...rig.property_address import PropertyAddress, id_type, part_kind, part_number
+from ...rig.property_address import PropertyAddress, id_type, kind_number, part_kind
 from ...rig.shape_names import Coverage, coverage, named_targets
 from ...rig.shifted_bones.bone_shift import BoneShift
 from ..characters import shape_key_names
@@ -162,7 +162,7 @@ def _face_rows(
     """Yield the rows of what was found in shape keys."""
     by_hand = {(row.address, row.channel) for row in hand.rows if row.is_active}
     for target in found.all_targets:
-        owner = objects[part_number(target.address[0])]
+        owner = objects[kind_number(target.address[0])]
         for channel, gain in target.gains:
             if (target.address, channel) in by_hand:
                 continue
@@ -173,11 +173,11 @@ def _face_rows(
                 yield _shape_row(channel, target.address, target.name, owner, gain, _source(owner, target, channel))
     if found.lips:
         for address, name in zip(found.lips.addresses, found.lips.names, strict=True):
-            yield _shape_row("mouthClose", address, name, objects[part_number(address[0])], 1.0, NAME)
+            yield _shape_row("mouthClose", address, name, objects[kind_number(address[0])], 1.0, NAME)
     if found.group:
         poses = found.group.poses
         for address, name, number in zip(found.group.addresses, found.group.names, found.group.numbers, strict=True):
-            owner = objects[part_number(address[0])]
+            owner = objects[kind_number(address[0])]
             measured = MEASURED if is_measured(objects[0], name) else POSES
             row = _shape_row(row_settings.POSE, address, name, owner, 1.0, measured)
             yield replace(row, text=_recipe(poses.recipes[number]))

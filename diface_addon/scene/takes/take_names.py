@@ -7,7 +7,7 @@ import re
 import bpy
 
 from ...rig import parts
-from ...rig.property_address import id_type, part_number
+from ...rig.property_address import id_type, kind_number
 
 _NUMBERED = re.compile(r"(Take|Edit) (\d+): ")
 
@@ -29,7 +29,7 @@ def copy_name(name: str) -> str:
 
 def part_suffix(obj: bpy.types.Object, kind: str) -> str:
     """Return what the name of an Action for one data-block of a character ends with, where Actions have no slots."""
-    part = parts.part_objects(obj).get(part_number(kind))
+    part = parts.part_objects(obj).get(kind_number(kind))
     return "head" if id_type(kind) == "OBJECT" or part is None else part.name
 
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from .... import compat
 from ....rig import rotation_values
+from ....rig.head_target import rotation_property
+from ....rig.property_address import bone_path
 from .place import FloatArray, Place, moves
 
-ROTATIONS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
-"""Property that turns something in a rotation mode; of the others, Euler angles."""
-PLAIN = ("location", "rotation_euler", *ROTATIONS.values(), "scale")
+PLAIN = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale")
 """Properties whose F-curves are read here."""
 MOVE_BONES_ABOVE = ("IK", "SPLINE_IK")
 """Constraints of a bone that move the bones above it."""
@@ -63,11 +63,10 @@ class _Keyed:
             raise _NotKeyedError
         mode = self.owner.rotation_mode
         location, scale = self._values("location", frames), self._values("scale", frames)
-        turn = _turn(self._values(ROTATIONS.get(mode, "rotation_euler"), frames), mode)
+        turn = _turn(self._values(rotation_property(mode), frames), mode)
         if not self.bone:
-            delta = ROTATIONS.get(mode, "rotation_euler")
             if mode != "AXIS_ANGLE":  # Blender has no property for it
-                turn = _turn(np.array(getattr(self.owner, f"delta_{delta}"))[None], mode) @ turn
+                turn = _turn(np.array(getattr(self.owner, f"delta_{rotation_property(mode)}"))[None], mode) @ turn
             location = location + np.array(self.owner.delta_location)
             scale = scale * np.array(self.owner.delta_scale)
         elif self.owner.bone.use_connect and self.owner.parent:
@@ -85,7 +84,7 @@ class _Keyed:
     @cached_property
     def _curves(self) -> Mapping[str, Mapping[int, bpy.types.FCurve]]:
         """The F-curves that move it, by the name of the property and the index."""
-        animation, prefix = self.obj.animation_data, _prefix(self.bone)
+        animation, prefix = self.obj.animation_data, bone_path(self.bone, "")
         if animation is None:
             return {}
         strips = [strip for track in animation.nla_tracks for strip in track.strips if strip.action]
@@ -108,10 +107,6 @@ class _Keyed:
 def _fcurves(source: bpy.types.AnimData | bpy.types.NlaStrip) -> bpy.types.bpy_prop_collection | tuple[()]:
     bag = compat.active_channelbag(source)
     return bag.fcurves if bag else ()
-
-
-def _prefix(bone: str) -> str:
-    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].' if bone else ""
 
 
 def _object(obj: bpy.types.Object, frames: FloatArray) -> FloatArray:

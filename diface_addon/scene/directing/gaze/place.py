@@ -8,6 +8,8 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from ....rig.property_address import bone_path
+
 FloatArray = npt.NDArray[np.float64]
 MOVING = ("location", "rotation", "scale", "delta_", "constraints", "matrix")
 """What the RNA paths begin with of properties that move an object or a bone."""
@@ -31,6 +33,6 @@ class Place:
 def moves(path: str, bone: str) -> bool:
     """Return whether a property at an RNA path moves the bone, or for "" the object itself."""
     if bone:
-        prefix = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].'
+        prefix = bone_path(bone, "")
         return path.startswith(prefix) and path.removeprefix(prefix).startswith(MOVING)
     return path.startswith(MOVING)

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .... import compat
+from ....rig.property_address import bone_path
 from ...keys.write_keys import LINEAR_KEYS, enum_value
 from . import transforms
 from .transforms import FloatArray
@@ -66,7 +67,7 @@ def _pose_columns(armature: bpy.types.Object, pose: FloatArray) -> Columns:
             above = armature.pose.bones.find(bone.parent.name)
             carried = pose[:, above] @ np.linalg.inv(np.array(bones[bone.parent.name].matrix_local)) @ rest
         basis = np.linalg.inv(carried) @ pose[:, index]
-        found |= _transform_columns(f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"].', basis)
+        found |= _transform_columns(bone_path(bone.name, ""), basis)
     return found
 
 
