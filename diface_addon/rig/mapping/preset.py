@@ -42,6 +42,8 @@ class PresetRow:
         gain: Value at weight 1, without the offset; of a rotation in radians, of a location in heights of the head.
         offset: Value at weight 0.
         use: Whether it is in use.
+        absolute: Whether a location is in the bone's own units, as on a board of controls, and not in heights of the
+            head.
     """
 
     channel: str
@@ -52,6 +54,7 @@ class PresetRow:
     gain: float = 1.0
     offset: float = 0.0
     use: bool = True
+    absolute: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,10 @@ def _row(fields: Any) -> PresetRow:
     kind = _TARGETS.get(frozenset(fields) & {"shape_key", "bone", "rotation", "location", "property"})
     if kind is None:
         raise ValueError('needs "shape_key", "property", or "bone" with "rotation", "location" or "property"')
-    use = fields.get("use", True)
-    if not isinstance(use, bool):
-        raise ValueError('has a "use" that is neither true nor false')
+    use, absolute = fields.get("use", True), fields.get("absolute", False)
+    for name, value in (("use", use), ("absolute", absolute)):
+        if not isinstance(value, bool):
+            raise ValueError(f'has a "{name}" that is neither true nor false')
     axis = fields.get("rotation", fields.get("location", "X"))
     if axis not in ("X", "Y", "Z"):
         raise ValueError("has another axis than X, Y or Z")
@@ -130,7 +134,7 @@ def _row(fields: Any) -> PresetRow:
     if kind == BONE_ROTATION:
         gain, offset = math.radians(gain), math.radians(offset)
     name = _name(fields, "shape_key") or _name(fields, "property")
-    return PresetRow(channel, kind, name, _name(fields, "bone"), axis, gain, offset, use)
+    return PresetRow(channel, kind, name, _name(fields, "bone"), axis, gain, offset, use, absolute)
 
 
 def _number(fields: Mapping[str, Any], name: str, default: float) -> float:
@@ -160,4 +164,6 @@ def _fields(row: PresetRow) -> dict[str, Any]:
     fields["gain"] = float(f"{scale * row.gain:.9g}")
     if row.offset:
         fields["offset"] = float(f"{scale * row.offset:.9g}")
+    if row.absolute:
+        fields["absolute"] = True
     return fields if row.use else {**fields, "use": False}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -112,15 +112,25 @@ def _owners(row: preset.PresetRow, character: Character) -> list[bpy.types.Objec
         faces = [face for face in character.faces if face.data.shape_keys]
         return [face for face in faces if row.name in face.data.shape_keys.key_blocks]
     if row.kind != row_settings.PROPERTY:
-        return [owner for owner in armature if row.bone in owner.pose.bones]
+        found = [owner for owner in armature if row.bone in owner.pose.bones]
+        return found or (_boards(row.bone, character) if row.absolute else [])
     others = [] if row.bone else [*character.faces, *character.on_head, *character.body]
     found = [owner for owner in (*armature, *others) if not custom_property.problem(owner, row.bone, row.name)]
     return found[:1]
 
 
+def _boards(bone: str, character: Character) -> list[bpy.types.Object]:
+    """Return the armature of controls with a bone that belongs to a character: the only one, or the one beside it."""
+    scenes = character.main.users_scene
+    armatures = {obj for scene in scenes for obj in scene.objects if obj.type == "ARMATURE" and bone in obj.pose.bones}
+    of_character = {*character.main.users_collection, *(character.armature or character.main).users_collection}
+    beside = [obj for obj in armatures if of_character.intersection(obj.users_collection)]
+    return next((found for found in (list(armatures), beside) if len(found) == 1), [])
+
+
 def _unit(row: preset.PresetRow, owner: bpy.types.Object, character: Character) -> float:
     """Return the height of the head in units of a bone's location; 1 of other properties."""
-    if row.kind != row_settings.BONE_LOCATION or character.head_size <= 0:
+    if row.kind != row_settings.BONE_LOCATION or row.absolute or character.head_size <= 0:
         return 1.0
     scale = abs(owner.matrix_world.determinant()) ** (1 / 3)
     return character.head_size / scale if scale > 0 else 1.0
@@ -141,9 +151,10 @@ def _preset_row(row: row_settings.DifaceMappingRow, character: Character) -> pre
     name = {row_settings.SHAPE_KEY: row.shape_key, row_settings.PROPERTY: row.property_name}.get(row.kind, "")
     bone = "" if row.kind == row_settings.SHAPE_KEY else row.bone
     axis = row.axis if row.kind in (row_settings.BONE_ROTATION, row_settings.BONE_LOCATION) else "X"
-    bare = preset.PresetRow(row.channel, row.kind, name, bone, axis, use=row.use)
+    absolute = row.kind == row_settings.BONE_LOCATION and row.owner != character.armature
+    bare = preset.PresetRow(row.channel, row.kind, name, bone, axis, use=row.use, absolute=absolute)
     unit = _unit(bare, row.owner, character)
-    return preset.PresetRow(row.channel, row.kind, name, bone, axis, row.gain / unit, row.offset / unit, row.use)
+    return replace(bare, gain=row.gain / unit, offset=row.offset / unit)
 
 
 def _words(row: preset.PresetRow) -> str:

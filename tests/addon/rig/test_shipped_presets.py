@@ -79,3 +79,53 @@ def test_rig_is_the_same_after_a_round_trip(character) -> None:
     assert before.keys() == after.keys()
     assert len(before) > 20
     assert max(float(np.abs(before[address] - after[address]).max()) for address in before) < 1e-5
+
+
+def face_board(name: str) -> bpy.types.Object:
+    """Return an armature with the controls of a MetaHuman's board, in the collection of the scene."""
+    content = presets.read(presets.SHIPPED / "MetaHuman Face Board.json")
+    names = sorted({row.bone for row in content.rows})
+    board = add_armature([(bone, "", (number, 0, 0), (number, 1, 0)) for number, bone in enumerate(names)])
+    board.name = name
+    return board
+
+
+def test_a_board_of_controls_is_an_armature_of_its_own(scene) -> None:
+    content = presets.read(presets.SHIPPED / "MetaHuman Face Board.json")
+    board = face_board("Board")
+    face = scenes.add_character(scene, ("jawOpen",))
+    found = Character(face, (face,), head_size=0.24)
+    binding.bind(found)
+    assert presets.load(face, found, content).absent == ()
+    write(face, np.eye(len(channels.FACE)))
+    values = rig_values(face, len(channels.FACE))
+    kind = next(address[0] for address in values if "CTRL_C_jaw" in address[1])
+    assert active_curves.data_block(face, kind) == board
+    for channel, control, axis, value in (
+        ("jawOpen", "CTRL_C_jaw", 1, 1.0),
+        ("jawLeft", "CTRL_C_jaw", 0, -1.0),
+        ("eyeWideLeft", "CTRL_L_eye_blink", 1, -1.0),
+        ("eyeLookInRight", "CTRL_R_eye", 0, 1.0),
+        ("mouthClose", "CTRL_R_mouth_lipsTogetherD", 1, 1.0),
+    ):
+        column = values[kind, f'pose.bones["{control}"].location', axis]
+        assert column[channels.FACE.index(channel)] == pytest.approx(value)
+    assert {row.absolute for row in presets.of_rows(face, found, "Mine").rows} == {True}
+
+
+def test_one_of_two_boards_is_that_of_the_character(scene) -> None:
+    content = presets.read(presets.SHIPPED / "MetaHuman Face Board.json")
+    boards = [face_board(name) for name in ("First", "Second")]
+    found = []
+    for board in boards:
+        own = bpy.data.collections.new(board.name)
+        scene.collection.children.link(own)
+        face = scenes.add_character(scene, ("jawOpen",))
+        for obj in (board, face):
+            scene.collection.objects.unlink(obj)
+            own.objects.link(obj)
+        found.append(Character(face, (face,), head_size=0.24))
+        binding.bind(found[-1])
+    for board, character in zip(boards, found, strict=True):
+        presets.load(character.main, character, content)
+        assert {row.owner for row in row_settings.rows_of(character.main)} == {board}
