@@ -78,7 +78,24 @@ def _with_sides(names: tuple[str, ...]) -> tuple[str, ...]:
         codes = Counter(code.lower() for name in names for code in pattern.findall(name))
         if codes[left] and codes[right] and not (other and any(_has_code(name, other) for name in names)):
             names = tuple(pattern.sub(lambda match: match[0][0], name) for name in names)
-    return names
+    return _with_right_sides(names)
+
+
+def _with_right_sides(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names in which an R at the end is apart where only the left name beside it says so: `mouthdimpler`."""
+    known = set(names)
+    found = []
+    for name in names:
+        stem, left = name[:-1], name[:-1] + ("l" if name.endswith("r") else "L")
+        is_hidden = name[-1:] in ("r", "R") and left in known and _last(name) != "r"
+        found.append(f"{stem}_{name[-1]}" if is_hidden and _last(left) == "l" else name)
+    return tuple(found)
+
+
+def _last(name: str) -> str:
+    """Return the last word of a name."""
+    found = words.words_of(name)
+    return found[-1].text if found else ""
 
 
 def _has_code(name: str, code: str) -> bool:

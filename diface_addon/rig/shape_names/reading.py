@@ -18,7 +18,7 @@ _CUT_AT_LEAST = 58
 _SHORTEST_REST = 6
 _NEUTRAL_SUFFIX = ("shape", "shapes", "bs", "blendshape", "morph", "morphs", "target", "key", "div")
 _MIDDLE_SUFFIX = ("c", "m", "mid")
-_CAMEL_PREFIX = ("ctrl", "exp", "expr", "bs", "facs", "blendshape", "morph")
+_CAMEL_PREFIX = ("ctrl", "ectrl", "exp", "expr", "bs", "facs", "blendshape", "morph")
 _MODIFIERS = words.word_set(
     "not no half semi slight small big more less fix fixed corrective correction corr combo comb inv inverse "
     "neg negative opposite anti old backup bak happy angry joy fun sorrow surprise surprised anger disgust "
@@ -224,7 +224,7 @@ def _gaze(texts: list[str], sides: list[tuple[int, str]]) -> str:
 def _may_precede(found: list[Word], prefix: str, is_arkit: bool) -> bool:
     """Return whether all words but the last may stand before a phrase that starts with the last."""
     before, separator = found[:-1], found[-1].separator
-    texts = {word.text for word in before if word.text != prefix}
+    texts = {words.slip_of_noun(word.text) or word.text for word in before if word.text != prefix}
     if texts & (words.ACTIONS | _MODIFIERS) or (texts & words.NOUNS and texts & words.SMALL):
         return False
     if before and not separator and not _is_camel_prefix(before, prefix):

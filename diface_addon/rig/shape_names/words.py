@@ -45,7 +45,7 @@ _PREFIXES = word_set("ctrl ectrl facs bs expr expressions corr")
 """Words that a name of small letters alone may begin with: `ectrlmouthopen`."""
 _CODES = word_set("ul ur dl dr")
 """Codes that such a name may end with: the lip and the side."""
-_WORDS = NOUNS | ACTIONS | SMALL | set(_CANONICAL) | {word for word in SIDES if len(word) > 1} | {"shape"}
+_WORDS = NOUNS | ACTIONS | SMALL | set(_CANONICAL) | {word for word in SIDES if len(word) > 1} | {"shape", "side"}
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
 _CHUNKS = re.compile(r"([\W_]*)([^\W_]+)")
 
@@ -102,14 +102,28 @@ def _segmented(piece: str, depth: int) -> tuple[str, ...]:
         head = piece[:end]
         if head in _WORDS or (not depth and (head in SIDES or head in _PREFIXES)):
             rest = _segmented(piece[end:], depth + 1)
-            if rest and (not best or len(rest) + 1 < len(best)):
+            if rest and (not best or _is_better((head, *rest), best)):
                 best = (head, *rest)
     return best
+
+
+def _is_better(found: tuple[str, ...], best: tuple[str, ...]) -> bool:
+    """Return whether words are fewer than others, or as many and of a closed eye, which has no code of lips."""
+    return len(found) < len(best) or (len(found) == len(best) and "closed" in found and best[-1] in _CODES)
 
 
 def corrected(name: str) -> str:
     """Return a name with each unknown word replaced by the only known one that differs by one slip of the pen."""
     return _PIECES.sub(lambda match: _corrected_word(match[0]), normalised(name))
+
+
+@lru_cache(maxsize=4096)
+def slip_of_noun(text: str) -> str:
+    """Return a part of the face that an unknown word differs from by one letter, or "": `cheeek` is cheek."""
+    if len(text) <= _LONGEST_SHORT or text in _WORDS or not text.isalpha() or _parts(text) != (text,):
+        return ""
+    near = (word for word in sorted(_GUESSED) if _CANONICAL.get(word, word) in NOUNS and _is_slip(text, word))
+    return next((_CANONICAL.get(word, word) for word in near), "")
 
 
 def _corrected_word(piece: str) -> str:

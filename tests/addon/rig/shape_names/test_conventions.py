@@ -70,6 +70,15 @@ def _targets(value) -> list[tuple[str, float]]:
     return sorted((one, 1.0) if isinstance(one, str) else (one[0], float(one[1])) for one in values)
 
 
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_names_without_capitals_mean_the_same(published, case) -> None:
+    for convention, entry in published.items():
+        if len({case(name) for name in entry["names"]}) == len(entry["names"]):  # not "E" beside "e"
+            expected = {(case(target.name), target.channel) for target in shape_names.named_targets(entry["names"])}
+            targets = shape_names.named_targets([case(name) for name in entry["names"]])
+            assert {(target.name, target.channel) for target in targets} == expected, convention
+
+
 @pytest.mark.parametrize("convention", COUNTS)
 def test_number_of_channels(published, convention: str) -> None:
     assert len(found(published[convention]["names"])) == COUNTS[convention]

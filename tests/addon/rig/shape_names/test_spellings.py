@@ -44,6 +44,12 @@ def test_one_wrong_letter_beside_a_face(slip: str) -> None:
     assert shape_names.named_targets([slip]) == ()
 
 
+@pytest.mark.parametrize("slip", ["cheeek_squint_L", "chek_squint_L", "CHEK_SQUINT.L", "Cherek_Squint_Left"])
+def test_a_wrong_letter_makes_no_other_channel(slip: str) -> None:
+    others = [name for name in channels.FACE if name not in ("cheekSquintLeft", "eyeSquintLeft")]
+    assert slip not in found([slip, *others]).get("eyeSquintLeft", [])
+
+
 OF_BODY = [
     "jawWidth", "jawHeight", "noseWide", "noseSize", "lipThickness", "mouthSize", "eyeSize", "browHeight",
     "cheekFat", "cheekBones", "chinLong", "earSize", "neckThick", "eyeColor", "lipsFull", "noseTip", "jawSquare",
