@@ -31,6 +31,13 @@ def install(zip_file: str) -> dict[str, object]:
     }
 
 
+def contents() -> dict[str, tuple[int, int]]:
+    """Return size and modification time of the extension's files, without what Python compiles."""
+    folder = Path(sys.modules[MODULE].__file__).parent
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return {str(path.relative_to(folder)): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+
 def disable() -> dict[str, object]:
     bpy.ops.preferences.addon_disable(module=MODULE)
     return {"left_behind": [name for name in ("diface",) if hasattr(bpy.types.Scene, name)]}
@@ -72,7 +79,9 @@ def main() -> None:
     try:
         result.update(install(zip_file))
         if task == "generate":
+            before = contents()
             result.update(generate(*sound))
+            result["written"] = sorted(name for name, _state in before.items() ^ contents().items())
         result.update(disable())
     except Exception:  # noqa: BLE001 -- the test prints it
         result["error"] = traceback.format_exc()

@@ -126,6 +126,7 @@ def test_generates_with_the_python_of_blender_and_the_wheels(
     assert max(jaw) > 0.1, "the jaw does not open"
     assert max(jaw) - min(jaw) > 0.1
     check_registered(result)
+    assert result["written"] == [], "the extension's folder may be read-only"
     sockets = tmp_path / "sockets.txt"
     assert not sockets.exists(), sockets.read_text()
 
