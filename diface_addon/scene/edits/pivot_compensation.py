@@ -16,6 +16,7 @@ from ..animation import evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import head_pose
 from ..keys.key_table import KeyTable
+from ..keys.write_keys import SampledCurve
 from ..provenance import rest_pose
 from .curve_changes import MotionEdit
 from .rewrite_keys import CurveChange, WrittenCurve, evaluate_without_modifiers, rewrite_keys
@@ -59,33 +60,34 @@ def compensate_pivot(
     rotation = _find_rotation_edit(obj, edit, changes, active, copy_by_original)
     if rotation is None:
         return {}
-    times = rotation.pin_times
+    times, kind = rotation.pin_times, head_target(obj).kind
     all_times = np.concatenate([edit.frames, times])
-    target = head_target(obj)
-    rest, delta, mode = evaluate_curves.reference_rotation(obj), rest_pose.rest_delta(obj), target.rotation_mode
-    before = evaluate_curves.generated_values(
-        target.addresses, active, edit.frames, rotation_before_edit[: len(edit.frames)]
-    )
-    after = _rotation_after(obj, rotation, active, all_times)
-    old, new = (
-        head_pose.pivot_compensation(target, rotation_vectors(values, mode, rest), rest, rotation.placed.neck, delta)
-        for values in (before, after)
-    )
+    rows = rotation_before_edit[: len(edit.frames)]
+    before = evaluate_curves.generated_values(head_target(obj).addresses, active, edit.frames, rows)
+    old = _delta_locations(obj, rotation.placed, before)
+    new = _delta_locations(obj, rotation.placed, _rotation_after(obj, rotation, active, all_times))
     mask = np.any([change.regenerate_mask for change in rotation.changes], axis=0)
     written: dict[PropertyAddress, WrittenCurve] = {}
     for index in range(3) if new else ():
-        fcurve = _delta_location_curve(rotation.base, target.kind, index)
+        fcurve = _delta_location_curve(rotation.base, kind, index)
         user_offset = evaluate_without_modifiers(fcurve, edit.frames) - old[index].values  # if the user moved the head
         values = new[index].values + np.interp(all_times, edit.frames, user_offset)
         pins = np.stack([times, values[len(edit.frames) :]], axis=1)
-        address = target.kind, head_pose.DELTA_LOCATION, index
+        address = kind, head_pose.DELTA_LOCATION, index
         change = _change_within(mask, address, edit.frames, values[: len(edit.frames)], pins)
         result = rewrite_keys(
             change, KeyTable.read(fcurve), lambda at, fcurve=fcurve: evaluate_without_modifiers(fcurve, at)
         )
-        result.keys.write(_delta_location_curve(rotation.copy, target.kind, index))
+        result.keys.write(_delta_location_curve(rotation.copy, kind, index))
         written[address] = WrittenCurve(rotation.copy, result.written, change)
     return written
+
+
+def _delta_locations(obj: bpy.types.Object, placed: placement.Placement, values: np.ndarray) -> list[SampledCurve]:
+    """Return the curves of the delta location for values (N, 3 or 4) of the rotation; none about the origin."""
+    target, rest = head_target(obj), evaluate_curves.reference_rotation(obj)
+    vectors = rotation_vectors(values, target.rotation_mode, rest)
+    return head_pose.pivot_compensation(target, vectors, rest, placed.neck, rest_pose.rest_delta(obj))
 
 
 def _change_within(

@@ -63,14 +63,18 @@ def build_face_curves(
     for group in mapping.groups:
         for kind, of_group in _group_curves(obj, group, motion).items():
             main.setdefault(kind, []).extend(of_group)
+    return main, layers, [*_missing_notes(obj, motion, found), *notes]
+
+
+def _missing_notes(obj: bpy.types.Object, motion: types.Motion, found: set[str]) -> list[str]:
+    """Return notes about channels of the motion that nothing moves with, besides those that were `found`."""
     reached = active_curves.reached_channels(obj)
-    found |= reached
     # Few characters have a shape key for the breath, so a missing one is not reported.
-    missing = [channel for channel in motion.channels if channel in channels.FACE and channel not in found]
+    missing = [name for name in motion.channels if name in channels.FACE and name not in found | reached]
     still = [NO_MOUTH] if "jawOpen" in missing else []
     if not reached and motion.channels:
         still = [f"The face shapes of {obj.name} move nothing: its face stays still."]
-    return main, layers, [*still, *names_note("No shape key for", missing), *notes]
+    return [*still, *names_note("No shape key for", missing)]
 
 
 def _object_curves(
