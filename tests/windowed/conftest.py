@@ -15,12 +15,18 @@ from tools.build.extension.wheels import get_wheels
 from tools.build.testing.windowed import unavailable, windowed_blender
 
 from .desktop import Desktop
+from .pictures import Pictures
 from .window import BlenderWindow
 
 RESULTS = Path(__file__).resolve().parents[2] / ".build" / "results" / "windowed"
 """Screenshots and Blender's console of failed tests."""
 
 _failed_modules: set[str] = set()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for the pictures of the guide."""
+    parser.addoption("--pictures", type=Path, help="folder for the guide's pictures of the sessions, docs/images")
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +56,12 @@ def blender(desktop: Desktop, tmp_path_factory: pytest.TempPathFactory) -> Itera
     window = BlenderWindow(windowed_blender(), desktop, tmp_path_factory.mktemp("blender"))
     yield window
     window.kill()
+
+
+@pytest.fixture(scope="module")
+def pictures(request: pytest.FixtureRequest, blender: BlenderWindow) -> Pictures:
+    """Return what takes the guide's pictures; without the option --pictures it does nothing."""
+    return Pictures(blender, request.config.getoption("--pictures", default=None))
 
 
 @pytest.fixture(autouse=True)

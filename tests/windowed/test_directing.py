@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from . import steps
+from .pictures import Pictures
 from .steps import HEAD, MODULE, TAKES, motion, scrub, set_key_on, set_value, wait_for_job
 from .window import BlenderWindow
 
@@ -50,19 +51,22 @@ def new_take(blender: BlenderWindow, does: str) -> None:
     wait_for_job(blender)
 
 
-def test_line_is_generated(blender: BlenderWindow, small_zip: Path, speech: Path) -> None:
+def test_line_is_generated(blender: BlenderWindow, small_zip: Path, speech: Path, pictures: Pictures) -> None:
     steps.install(blender, small_zip)
     # PocketSphinx has no package for the newest Python.
     blender.run(f"bpy.context.preferences.addons[{MODULE!r}].preferences.python = {sys.executable!r}")
     steps.open_panel(blender)
     steps.add_head(blender)
+    pictures.frame_head()
     sound = blender.folder / "speech.wav"
     soundfile.write(sound, *soundfile.read(speech))
     steps.load_audio(blender, sound)
     steps.generate(blender)
 
 
-def test_keyed_mood_changes_the_face_from_its_first_key_on(blender: BlenderWindow, sidebar: steps.Sidebar) -> None:
+def test_keyed_mood_changes_the_face_from_its_first_key_on(
+    blender: BlenderWindow, sidebar: steps.Sidebar, pictures: Pictures
+) -> None:
     before = motion(blender)
     sidebar.open("Mood")
     scrub(blender, 60)
@@ -70,13 +74,14 @@ def test_keyed_mood_changes_the_face_from_its_first_key_on(blender: BlenderWindo
     scrub(blender, 140)
     set_value(blender, "mood.happy", 0.9)
     set_key_on(blender, "mood.happy")
+    pictures.take("directing-mood")
     change = np.abs(motion(blender) - before)[:, 3:].max(axis=1)
     assert change[:40].max() < 1e-6  # moods ease in and out
     assert change[:59].max() < 0.01
     assert change[140:].min() > 0.1
 
 
-def test_eyes_look_at_the_camera(blender: BlenderWindow, sidebar: steps.Sidebar) -> None:
+def test_eyes_look_at_the_camera(blender: BlenderWindow, sidebar: steps.Sidebar, pictures: Pictures) -> None:
     before = motion(blender)
     sidebar.open("Gaze")
     blender.click("gaze.use")
@@ -84,11 +89,12 @@ def test_eyes_look_at_the_camera(blender: BlenderWindow, sidebar: steps.Sidebar)
     place = blender.region("VIEW_3D", "UI")
     blender.desktop.click(place.x + round(place.width * 0.75), y)
     blender.wait_for(f"{HEAD}.diface.gaze.use and {HEAD}.diface.gaze.look_at == 'CAMERA'", 20)
+    pictures.take("directing-gaze")
     assert np.abs(motion(blender) - before).max() > 0.1
 
 
 def test_word_is_chosen_from_the_list_and_said_wider(
-    blender: BlenderWindow, sidebar: steps.Sidebar, speech: Path
+    blender: BlenderWindow, sidebar: steps.Sidebar, speech: Path, pictures: Pictures
 ) -> None:
     sidebar.open("Words")
     blender.desktop.move(*blender.button("diface_words.text"))
@@ -107,23 +113,28 @@ def test_word_is_chosen_from_the_list_and_said_wider(
     blender.wait_for(f"{spoken}.words[{spoken}.index].text == 'weasels'", 20)
     before = motion(blender)
     new_take(blender, "diface.scale_word(how='WIDER')")
+    pictures.take("directing-word")
     change = np.abs(motion(blender) - before).max(axis=1)
     assert change[76:93].max() > 0.02
     assert change[:60].max() < 1e-6
     assert change[120:].max() < 1e-6
 
 
-def test_lips_that_keys_part_are_found_and_fixed_by_one_click(blender: BlenderWindow, sidebar: steps.Sidebar) -> None:
+def test_lips_that_keys_part_are_found_and_fixed_by_one_click(
+    blender: BlenderWindow, sidebar: steps.Sidebar, pictures: Pictures
+) -> None:
     sidebar.open("Diagnostics")
     blender.run(OPEN_LIPS)
     blender.click("diface.check_take()")
     wait_for_job(blender)
     assert len(blender.ask(FINDINGS)) == 1
+    pictures.take("directing-diagnostics", 199)
     new_take(blender, "diface.fix_problem(index=0)")
     blender.wait_for(f"{FINDINGS} == []", 30)
+    pictures.take("directing-sealed", 199)
 
 
-def test_take_is_reduced_to_bezier_keys(blender: BlenderWindow, sidebar: steps.Sidebar) -> None:
+def test_take_is_reduced_to_bezier_keys(blender: BlenderWindow, sidebar: steps.Sidebar, pictures: Pictures) -> None:
     count = f"{CURVES}result = sum(len(curve.keyframe_points) for bag in bags for curve in bag.fcurves)"
     sidebar.open("Takes")
     dense = blender.run(count)
@@ -131,9 +142,12 @@ def test_take_is_reduced_to_bezier_keys(blender: BlenderWindow, sidebar: steps.S
     time.sleep(1)
     blender.desktop.press("Return")
     blender.wait_until(lambda: blender.run(count) < 0.2 * dense, 60, "few keys")
+    pictures.take("directing-reduced")
 
 
-def test_key_that_is_moved_in_the_graph_editor_stays_in_the_next_take(blender: BlenderWindow) -> None:
+def test_key_that_is_moved_in_the_graph_editor_stays_in_the_next_take(
+    blender: BlenderWindow, pictures: Pictures
+) -> None:
     blender.run(
         "areas = bpy.context.window_manager.windows[0].screen.areas\n"
         "next(area for area in areas if area.type == 'DOPESHEET_EDITOR').ui_type = 'FCURVES'"
@@ -165,3 +179,5 @@ def test_key_that_is_moved_in_the_graph_editor_stays_in_the_next_take(blender: B
     blender.wait_until(lambda: len(blender.ask(TAKES)) > takes, 120, "a new take")
     wait_for_job(blender)
     assert blender.run(at_frame) == pytest.approx(value + 0.15, abs=1e-5)
+    pictures.enlarge_graph()
+    pictures.take("directing-key", below="GRAPH_EDITOR")

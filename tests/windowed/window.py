@@ -18,6 +18,8 @@ START_SECONDS = 120
 """Patience for the start of Blender with software OpenGL."""
 COLUMNS, ROW_HEIGHT = (0.28, 0.75, 0.5, 0.93, 0.1, 0.44), 14
 """Where buttons are searched in a sidebar: fractions of its width, and pixels between two probes."""
+PATIENCE = (0.1, 0.4)
+"""Seconds between two probes, of a first search and of a second one if the machine was too busy for the first."""
 
 BUTTON_BELOW_MOUSE = """
 import bpy
@@ -164,15 +166,16 @@ class BlenderWindow:
         known = next((place for text, place in self._buttons.items() if does in text), None)
         if known and self._is_button(does, *known, area, region):
             return known
-        place = self.region(area, region)
-        for column in COLUMNS:
-            x = place.x + round(place.width * column)
-            for y in range(place.y + ROW_HEIGHT, place.y + place.height, ROW_HEIGHT):
-                text = self._button_at(x, y, area, region)
-                if text:
-                    self._buttons[text] = x, y
-                if does in text and self._is_button(does, x, y, area, region):
-                    return x, y
+        for patience in PATIENCE:
+            place = self.region(area, region)
+            for column in COLUMNS:
+                x = place.x + round(place.width * column)
+                for y in range(place.y + ROW_HEIGHT, place.y + place.height, ROW_HEIGHT):
+                    text = self._button_at(x, y, area, region, patience)
+                    if text:
+                        self._buttons[text] = x, y
+                    if does in text and self._is_button(does, x, y, area, region):
+                        return x, y
         raise AssertionError(f"No button does {does}. Found: {sorted(self._buttons)}")
 
     def upper_edge(self, does: str, area: str = "VIEW_3D", region: str = "UI") -> tuple[int, int]:
@@ -189,9 +192,9 @@ class BlenderWindow:
         time.sleep(0.5)
         return does in self._button_at(x, y + 1, area, region)
 
-    def _button_at(self, x: int, y: int, area: str, region: str) -> str:
+    def _button_at(self, x: int, y: int, area: str, region: str, seconds: float = PATIENCE[0]) -> str:
         self.desktop.do("mousemove", x, y)
-        time.sleep(0.1)
+        time.sleep(seconds)
         return self.run(BUTTON_BELOW_MOUSE.format(area=area, region=region))
 
     def click(self, does: str, area: str = "VIEW_3D", region: str = "UI") -> None:
