@@ -16,7 +16,7 @@ class DIFACE_OT_export_usd(PlainExportOperator, bpy.types.Operator):
 
     kind = formats.USD
     filename_ext = ".usdc"
-    filter_glob: bpy.props.StringProperty(default="*.usdc;*.usda;*.usd", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.usdc;*.usda;*.usd;*.usdz", options={"HIDDEN"})
 
 
 register, unregister = bpy.utils.register_classes_factory((DIFACE_OT_export_usd,))

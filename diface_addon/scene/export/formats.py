@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ import bpy
 
 from ... import compat
 from ...core import errors
+
+USD_PACKAGE = ".usdz"
+"""Suffix of a file that holds a USD scene, as AR viewers take it."""
 
 IsWhole = Callable[[bytes, bytes, int], bool]
 """Tells a whole file by its first and last 32 bytes and its size."""
@@ -114,6 +118,16 @@ def _write_gltf(path: Path, deform_only: bool) -> None:
 
 
 def _write_usd(path: Path, deform_only: bool) -> None:
+    if path.suffix.lower() != USD_PACKAGE:
+        _export_usd(path, deform_only)
+        return
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # the scene in the package has the name of the file
+        package = Path(folder, f"scene{USD_PACKAGE}")
+        _export_usd(package, deform_only)
+        package.replace(path)
+
+
+def _export_usd(path: Path, deform_only: bool) -> None:
     bpy.ops.wm.usd_export(
         filepath=str(path),
         check_existing=False,
@@ -163,7 +177,12 @@ def _is_gltf(head: bytes, _tail: bytes, size: int) -> bool:
 
 
 def _is_usd(head: bytes, tail: bytes, size: int) -> bool:
-    """Return whether text ends with a brace, or the table of contents, written last, is where the header says."""
+    """Return whether text ends with a brace, or the table of contents, written last, is where the header says.
+
+    A package (.usdz) is a zip file, whose directory is at its end.
+    """
+    if head.startswith(b"PK\x03\x04"):
+        return b"PK\x05\x06" in tail
     if head.startswith(b"#usda"):
         return tail.rstrip().endswith(b"}")
     return head.startswith(b"PXR-USDC") and 0 < int.from_bytes(head[16:24], "little") < size
@@ -171,4 +190,4 @@ def _is_usd(head: bytes, tail: bytes, size: int) -> bool:
 
 FBX = Format("FBX", (".fbx",), check_fbx, _write_fbx, _is_fbx)
 GLTF = Format("glTF", (".glb",), check_gltf, _write_gltf, _is_gltf)
-USD = Format("USD", (".usdc", ".usda", ".usd"), check_usd, _write_usd, _is_usd)
+USD = Format("USD", (".usdc", ".usda", ".usd", USD_PACKAGE), check_usd, _write_usd, _is_usd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import zipfile
 from pathlib import Path
 
 import bpy
@@ -87,11 +88,26 @@ def test_openusd_finds_no_error_and_reads_the_same_vertices(performer, tmp_path)
 
 def test_usd_as_text_is_the_same(scene, head, tmp_path) -> None:
     animate(head)
-    for suffix in (".usda", ".usdc", ".usd"):
+    for suffix in (".usda", ".usdc", ".usd", ".usdz"):
         assert bpy.ops.diface.export_usd(filepath=str(tmp_path / f"line{suffix}")) == {"FINISHED"}
-    assert {path.suffix for path in tmp_path.iterdir()} == {".usda", ".usdc", ".usd"}
-    text, binary = (programs.check_usd(tmp_path / f"line{suffix}") for suffix in (".usda", ".usdc"))
+    assert {path.suffix for path in tmp_path.iterdir()} == {".usda", ".usdc", ".usd", ".usdz"}
+    text, binary, package = (programs.check_usd(tmp_path / f"line{suffix}") for suffix in (".usda", ".usdc", ".usdz"))
     assert np.array_equal(text["mesh Character"], binary["mesh Character"])
+    assert np.array_equal(text["mesh Character"], package["mesh Character"])
+    assert package["messages"].tolist() == []
+
+
+def test_a_usd_package_is_one_file_with_the_scene_stored_at_a_multiple_of_64_bytes(scene, head, tmp_path) -> None:
+    """As the specification of usdz has it, so that readers can map it into memory."""
+    animate(head)
+    path = tmp_path / "line.usdz"
+    assert bpy.ops.diface.export_usd(filepath=str(path)) == {"FINISHED"}
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    with zipfile.ZipFile(path) as package:
+        (entry,) = package.infolist()
+        assert (entry.filename, entry.compress_type) == ("scene.usdc", zipfile.ZIP_STORED)
+        data = package.read(entry)
+    assert path.read_bytes().index(data) % 64 == 0
 
 
 @pytest.mark.parametrize("rate", [(24, 1.0), (30, 1.001), (60, 1.0)])
