@@ -77,7 +77,7 @@ class FeatureCache:
 
     def put_stream(self, key: str, parts: Iterable[Float32Array], rows: int) -> Iterator[Float32Array]:
         """Yield `parts`, of `rows` rows in total, rounded to float16; they are stored once all were read."""
-        halves = []
+        kept, done = None, 0
         with contextlib.closing(_PartialFile(self._folder, key)) as file:
             for part in parts:
                 half = part.astype(np.float16)
@@ -85,11 +85,13 @@ class FeatureCache:
                 if size <= self._disk_limit:
                     file.append(half, rows)
                 if size <= self._memory_limit or self._folder is None:
-                    halves.append(half)
+                    kept = np.empty((rows, half.shape[1]), np.float16) if kept is None else kept
+                    kept[done : done + len(half)] = half
+                done += len(half)
                 yield half.astype(np.float32)
             file.finish()
-        if halves:
-            self._put_in_memory(key, np.concatenate(halves))
+        if kept is not None:
+            self._put_in_memory(key, kept[:done])
         self._evict_from_disk()
 
     def _put_in_memory(self, key: str, half: np.ndarray) -> None:

@@ -18,7 +18,7 @@ from ..faces.head import load_head
 from ..faces.lip_geometry import lip_gap
 from ..types import Float32Array, Motion
 
-SIZE = 96
+SIZE = 72
 """Pixels of a picture's side."""
 BACKGROUND = 236
 POINTS_PER_PIXEL = 1.0
@@ -86,8 +86,9 @@ def draw(weights: Float32Array) -> Pixels:
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     shade = AMBIENT + (1 - AMBIENT) * np.clip(normals @ (LIGHT / np.linalg.norm(LIGHT)), 0, 1)
     colours = np.clip(sketch.colours * shade[:, None], 0, 255).astype(np.uint8)
-    points = np.einsum("pc,pcx->px", sketch.weights, corners[sketch.triangle])
-    column, row = points[:, 0].astype(np.intp), (SIZE - 1 - points[:, 2]).astype(np.intp)
+    flat = corners[..., 0::2].reshape(len(corners), 6)[sketch.triangle].reshape(-1, 3, 2)
+    points = np.einsum("pc,pcx->px", sketch.weights, flat)
+    column, row = points[:, 0].astype(np.intp), (SIZE - 1 - points[:, 1]).astype(np.intp)
     nearness = np.empty(len(corners), np.uint16)
     nearness[np.argsort(-corners[..., 1].sum(axis=1))] = np.arange(len(corners))
     order = np.argsort(nearness[sketch.triangle], kind="stable")  # of 16 bits, which numpy sorts by radix
