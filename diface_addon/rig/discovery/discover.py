@@ -14,7 +14,7 @@ from ..face_bones.find_face_bones import find_face_bones, mouth_between, moved_b
 from ..recognition.recognized_shapes import Recipe
 from . import bones_by_shape, find_bones, notes
 from .grouping import FaceTable, Group, find_group, loose_parts
-from .landmarks import Landmarks, find_landmarks
+from .landmarks import Landmarks, find_landmarks, mean_normal
 from .movers import Movers
 from .placement import Placement, pivot_near, place
 from .scene_index import GEOMETRY, GHOST_MARK, SceneIndex, armatures_of
@@ -151,6 +151,7 @@ def _character(parts: _Parts, choices: Choices) -> Character:
     if rig and bones.left_eye and bones.right_eye and (marks.eyes is None or marks.lateral is None):
         eyes = np.stack([rig.world(bones.left_eye), rig.world(bones.right_eye)])
         placed = place(main, marks, armature, eyes)
+        bones = _bones(rig, placed, marks.mouth, choices) if not face.shapes else bones
     found = _sorted(parts, rig, bones, placed)
     pivot = _pivot(main, rig, bones, found.head_object, placed)
     extra = list(found.notes)
@@ -175,7 +176,8 @@ def _around_mouth(
     matrix = np.array(main.matrix_world)
     surface = rest_vertices(main.data) @ matrix[:3, :3].T + matrix[:3, 3]
     near = np.flatnonzero(np.linalg.norm(surface - mouth, axis=1) < AROUND_MOUTH * width)
-    return near, replace(marks, mouth=mouth, points=surface[near], surface=surface)
+    outward = mean_normal(main, near, np.ones(len(near)))
+    return near, replace(marks, mouth=mouth, outward=outward, points=surface[near], surface=surface)
 
 
 def _rig(parts: _Parts) -> find_bones.Rig:

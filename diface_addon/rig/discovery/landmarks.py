@@ -13,6 +13,8 @@ from . import shape_words
 from .shapes import FaceShapes, Shape
 
 FloatArray = npt.NDArray[np.float64]
+CANCEL = 0.1
+"""Length of a mean of normals up to which they cancel out."""
 
 
 @dataclass(frozen=True)
@@ -102,14 +104,24 @@ def _outward(
     """Return the mean normal of the face; where normals cancel out, the side of the mesh that the face is on."""
     if not len(moved) or face.rest is None or face.reach is None:
         return None
-    normals = np.empty(3 * len(face.rest), np.float32)
-    obj.data.vertices.foreach_get("normal", normals)
-    weights = face.reach[moved]
-    mean = weights @ normals.reshape(-1, 3)[moved] / weights.sum()
-    if np.linalg.norm(mean) > 0.1:
-        return np.linalg.inv(matrix[:3, :3]).T @ mean if abs(np.linalg.det(matrix[:3, :3])) > 0 else None
+    mean = mean_normal(obj, moved, face.reach[moved])
+    if mean is not None:
+        return mean
     offset = face.rest[moved].mean(axis=0) - face.rest.mean(axis=0)
     return matrix[:3, :3] @ offset if np.linalg.norm(offset) > 0 else None
+
+
+def mean_normal(
+    obj: bpy.types.Object, vertices: npt.NDArray[np.intp], weights: npt.NDArray[np.floating]
+) -> FloatArray | None:
+    """Return the weighted mean normal (3,) of vertices in the world; None if their normals cancel out."""
+    matrix = np.array(obj.matrix_world)[:3, :3]
+    if not len(vertices) or not abs(np.linalg.det(matrix)) > 0:
+        return None
+    normals = np.empty(3 * len(obj.data.vertices), np.float32)
+    obj.data.vertices.foreach_get("normal", normals)
+    mean = weights @ normals.reshape(-1, 3)[vertices] / weights.sum()
+    return np.asarray(np.linalg.inv(matrix).T @ mean, np.float64) if np.linalg.norm(mean) > CANCEL else None
 
 
 def _opening(placed: _Placed) -> FloatArray | None:

@@ -95,11 +95,12 @@ def _by_jaw(character: Character, bones: list[str], jaw: BoneAxes) -> FloatArray
     if "jawOpen" not in jaw or armature is None:
         return np.zeros((len(bones), 3))
     angle = float(np.linalg.norm(jaw["jawOpen"]))
-    turn = angle * character.facing[:, 0]
+    axis = np.linalg.det(character.facing) * character.facing[:, 0]  # the facing of a mirrored character is mirrored
+    turn = angle * axis
     following = Following(armature, {}, {name: turn[:, None]})
     offsets = np.stack([joint(armature, bone) for bone in bones]) - joint(armature, name)
     small = np.cross(turn, offsets)
-    whole = _turned(offsets, character.facing[:, 0], angle) - offsets
+    whole = _turned(offsets, axis, angle) - offsets
     moved = np.stack([following.motion(bone).shift[:, 0] for bone in bones])
     share = (moved * small).sum(axis=1) / np.maximum((small**2).sum(axis=1), 1e-18)
     return share[:, None] * whole

@@ -18,8 +18,9 @@ from diface_addon.scene.mapping.table import mapping_table
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import layer_tracks
 from diface_addon.scene.takes import write_take
-from tests.addon.characters import rigify_kind
+from tests.addon.characters import game_face_kind, rigify_kind
 from tests.addon.characters.bundled_parts import PARTS, bundled_head, vertices_of
+from tests.addon.characters.kinds import PLACEMENTS
 from tests.addon.characters.surfaces import surface
 
 LAYERS = {"blinks": 0, "gaze": 0, "breath": None}
@@ -223,3 +224,22 @@ def test_a_key_on_a_lip_is_a_pin(bound) -> None:
     found = [pin for pin in pins.find_pins(bound) if "lip.T" in pin.address[1]]
     assert {pin.frame for pin in found} == {6.0}
     assert [pin.value for pin in found] == [float(value[pin.address[2]]) for pin in found]
+
+
+@pytest.mark.parametrize("names", ["SECOND_LIFE", "METAHUMAN"])
+@pytest.mark.parametrize("place", ["plain", "facing +Y", "scaled 0.01 and turned", "2.7 cm tall", "lying", "mirrored"])
+def test_face_bones_of_games_open_and_shut_the_mouth(scene, place, names) -> None:
+    built = game_face_kind.build_game_face(getattr(game_face_kind, names), PLACEMENTS[place])
+    found = discover(built.armature)
+    assert (found.main, len(found.face_bones), found.notes) == (built.main, 12, ())
+    binding.bind(found)
+    perform(built.main, [{}, {"jawOpen": 1.0}, {"jawOpen": 0.4, "mouthClose": 0.4}, {"mouthSmileLeft": 1.0}])
+    to_space = np.array(built.world.inverted())[:3, :3]
+    upper, lower = of_head("upper_inner_lip"), of_head("lower_inner_lip")
+    points = [surface_at(built.main, frame) @ to_space.T for frame in (1, 2, 3, 4)]
+    gaps = [1000 * float((at[upper] - at[lower])[4:9, 2].mean()) for at in points]
+    assert gaps[1] > 10.0
+    assert gaps[2] == pytest.approx(gaps[0], abs=1.0)
+    smiled = (points[3] - points[0])[of_head("mouth_corners")]
+    assert np.linalg.norm(smiled, axis=1).argmax() == 1  # the left one, as the shapes name it
+    assert smiled[1, 2] > 2e-3
