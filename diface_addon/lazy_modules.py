@@ -1,20 +1,61 @@
 """Modules of the extension that are run when they are first used, so that Blender starts quickly.
 
 An add-on must define its panels, operators and settings when it is enabled. What these use to do their work is most of
-the code, and is needed when something is drawn or pressed. `importlib.util.LazyLoader` runs a module at the first
-access to one of its attributes; `from .module import name` is such an access, `from . import module` is none.
-Importing this module begins it.
+the code, and is needed when something is drawn or pressed. A module is run at the first access to one of its
+attributes; `from .module import name` is such an access, `from . import module` is none. Importing this module begins
+it.
+
+Python has `importlib.util.LazyLoader` for this, but its modules are run also when they are asked for their place.
+Blender's preferences ask all modules, in a loop over `sys.modules` that must not change meanwhile.
 """
 
 from __future__ import annotations
 
 import sys
+from _thread import RLock
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import LazyLoader, spec_from_file_location
+from importlib.util import spec_from_file_location
 from os import path as os_path
 from os import sep
 from types import ModuleType
+from typing import Any
+
+PLACE = frozenset({"__name__", "__file__", "__spec__", "__loader__", "__package__", "__class__"})
+"""Attributes of a module that are known before it is run."""
+
+
+class LazyModule(ModuleType):
+    """A module that has not been run."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in PLACE:
+            self.__loader__.run(self)
+        return ModuleType.__getattribute__(self, name)
+
+
+class LazyLoader(SourceFileLoader):
+    """Runs a module in a file at its first use."""
+
+    def __init__(self, name: str, file: str) -> None:
+        super().__init__(name, file)
+        self._lock, self._is_running = RLock(), False
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let a module wait."""
+        module.__class__ = LazyModule
+
+    def run(self, module: ModuleType) -> None:
+        """Run a module that has waited. Other threads wait for it; what it imports sees what it has defined so far."""
+        with self._lock:
+            if self._is_running or module.__class__ is not LazyModule:
+                return
+            self._is_running = True
+            try:
+                super().exec_module(module)
+            finally:
+                self._is_running = False
+            module.__class__ = ModuleType
 
 
 class LazyFinder:
@@ -41,8 +82,7 @@ class LazyFinder:
 
 def _lazy_spec(name: str, file: str, folders: list[str] | None) -> ModuleSpec | None:
     """Return the specification of the module in a file. folders: where a package has its modules."""
-    loader = LazyLoader(SourceFileLoader(name, file))
-    return spec_from_file_location(name, file, loader=loader, submodule_search_locations=folders)
+    return spec_from_file_location(name, file, loader=LazyLoader(name, file), submodule_search_locations=folders)
 
 
 def _packages() -> list[str]:

@@ -10,13 +10,13 @@ import pytest
 
 REPORT = """
 import json, pkgutil, sys
-from importlib.util import _LazyModule
 import bpy
 bpy.ops.wm.read_factory_settings(use_empty=True)
 import diface_addon
+from diface_addon.lazy_modules import LazyModule
 
 def waiting():
-    return [name for name in ours() if object.__getattribute__(sys.modules[name], "__class__") is _LazyModule]
+    return [name for name in ours() if sys.modules[name].__class__ is LazyModule]
 
 def ours():
     return [name for name in sys.modules if name.startswith(("diface_addon", "diface_core"))]
@@ -24,6 +24,8 @@ def ours():
 diface_addon.register()
 first, finders = waiting(), len(sys.meta_path)
 run = sorted(set(ours()) - set(first))
+places = [sys.modules[name].__file__ for name in ours()]  # as Blender's preferences do
+place_is_no_use = waiting() == first and all(places)
 bpy.ops.diface.add_head()
 used = waiting()
 failed = []
@@ -38,7 +40,7 @@ left = finders - len(sys.meta_path)
 diface_addon.register()
 again = len(sys.meta_path) == finders
 diface_addon.unregister()
-print("report:", json.dumps([run, first, used, failed, left, again]), flush=True)
+print("report:", json.dumps([run, first, used, failed, left, again, place_is_no_use]), flush=True)
 """
 
 
@@ -77,6 +79,10 @@ def test_every_module_can_be_run(report) -> None:
 
 
 def test_imports_of_others_are_as_before_when_the_addon_is_disabled(report) -> None:
-    *_, left, again = report
+    *_, left, again, _place_is_no_use = report
     assert left == 1
     assert again
+
+
+def test_preferences_can_ask_every_module_for_its_place(report) -> None:
+    assert report[-1] is True
