@@ -29,7 +29,7 @@ def shape_key_path(name: str) -> str:
 
 
 def bone_path(bone: str, name: str) -> str:
-    """Return the RNA path of a property of an object's pose bone `bone`; with "", of a property of the object itself."""
+    """Return the RNA path of a property of the pose bone `bone` of an object; for "", of the object itself."""
     return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{name}' if bone else name
 
 
