@@ -64,9 +64,10 @@ def dialog_lines(plan: create_environment.EnvironmentPlan) -> tuple[str, ...]:
     for command in plan.command_lines:
         lines += _wrap(command)
     size, named = create_environment.download_size(plan), create_environment.named_packages(plan)
+    installed = f"They install {named} and what these need. pip refuses files whose hash is not in the list."
     return (
         *lines,
-        f"They install {named} and what these need. pip refuses files whose hash is not in the list.",
+        *textwrap.wrap(installed, DIALOG_LETTERS),
         f"Download: about {size}. Worker Python in the preferences is set when all have succeeded.",
     )
 
