@@ -60,6 +60,7 @@ item []:
             xmax = 2.0
             text = "there"
 """
+PRESET = "viseme_PP\nviseme_aa\njawOpen\nブレス\n".encode()
 BATCH = b"sound,name,transcript,style,seed,steps,outputs,note\na.wav,one,a.txt,,1,8,npz;csv,x\nb.wav,two,,,2,8,npz,y\n"
 OBJ = b"# mesh\nv 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0.5\nf 1 2 3\nf 2/1 4/2 3/3\nf -1 -2 -3 -4\n"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from diface_core import AudioSection, FrameRate, protocol, request_file
 from diface_core.audio.reading import load_clip
 from diface_core.batch.lines import read_batch
+from diface_core.batch.preset_column import names_of_preset
 from diface_core.faces.flame import flame_model, identities, masks, mesh_files
 from diface_core.inference.denoiser_file import read_denoiser_file
 from diface_core.model import style_file
@@ -42,6 +43,10 @@ PARSERS = {
     "progress": protocol.parse_progress,
     "error": protocol.parse_error,
 }
+
+
+def _read_preset(path: Path) -> None:
+    names_of_preset(path.name, path.parent)
 
 
 def _read_style(path: Path) -> None:
@@ -90,6 +95,7 @@ TARGETS: dict[str, Target] = {
     "transcript_textgrid": Target(".TextGrid", read_transcript, lambda: [seeds.TEXTGRID]),
     "transcript_txt": Target(".txt", read_transcript, lambda: [seeds.TXT]),
     "batch_table": Target(".csv", read_batch, lambda: [seeds.BATCH]),
+    "batch_preset": Target(".txt", _read_preset, lambda: [seeds.PRESET]),
     "request": Target(".diface", request_file.read, seeds.requests),
     "protocol": Target(".bin", _read_messages, seeds.messages),
     "style": Target(".safetensors", _read_style, seeds.styles),
