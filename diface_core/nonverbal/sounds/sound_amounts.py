@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from ...runtime.sliding_windows import sliding_windows
-from ...types import AnyFloatArray, Float32Array
+from ...types import AnyFloatArray, Float32Array, Float64Array
 from .sound_classes import CLASSES, CONTEXT, COUGH, LAUGH, OTHER, SPEECH, SoundClassifier
 
 DOUBTFUL, CERTAIN = 0.75, 0.95
@@ -35,6 +35,15 @@ LEAST = 0.35
 COLUMNS = len(CLASSES) + 2
 BURST, SIZE = len(CLASSES), len(CLASSES) + 1
 """Columns after the amounts of the classes."""
+RISE, FALL, LOUD_BURST = 1.0, 0.6, -0.6
+"""How much louder a burst is than the rows before and the rows after it (1 is 20 dB), and the loudness that it has."""
+BEFORE, AFTER, AROUND_BURST = 3, 9, (2, 9)
+"""Rows before a burst and after it that are compared with it, and rows before and after it that belong to it."""
+NOT_SPEECH, BURSTS_COUNT = (0.35, 0.25), 7.4
+"""Probability of speech up to which bursts tell coughs from laughs and other sounds, and from which they do in full;
+and the factor on the odds of a cough in a burst: recorded coughs resemble the synthesised ones little."""
+SILENT = -3.0
+"""Loudness of silence."""
 REACH = CONTEXT + PASSAGE + 2 * SHORTEST + EASE + LOCAL
 """Rows on either side that a row depends on."""
 
@@ -51,7 +60,7 @@ def stream_amounts(parts: Iterable[Float32Array], rows: int, classifier: SoundCl
 
 def sound_amounts(features: Float32Array, classifier: SoundClassifier) -> Float32Array:
     """Return the amounts (T, COLUMNS) of feature rows (T, D)."""
-    probabilities = classifier.probabilities(features)
+    probabilities = _with_coughs(classifier.probabilities(features), features[:, -1])
     columns = np.zeros((len(features), COLUMNS), np.float32)
     others = probabilities[:, SPEECH + 1 :]
     others = _without_voices_in_music(others, features[:, -1])
@@ -67,6 +76,26 @@ def sound_amounts(features: Float32Array, classifier: SoundClassifier) -> Float3
     columns[:, BURST] = np.clip((loudness - top + RANGE) / RANGE, 0, 1)
     columns[:, SIZE] = LEAST + (1 - LEAST) * np.clip((top - QUIET) / (LOUD - QUIET), 0, 1)
     return columns
+
+
+def _with_coughs(probabilities: Float32Array, loudness: Float32Array) -> Float32Array:
+    """Return probabilities (T, K) with more of a cough in sudden bursts that fall at once and are hardly speech."""
+    unlikely, never = NOT_SPEECH[0] - probabilities[:, SPEECH], NOT_SPEECH[0] - NOT_SPEECH[1]
+    amount = _bursts(loudness.astype(np.float64)) * np.clip(unlikely / never, 0, 1)
+    changed = probabilities.copy()
+    changed[:, COUGH] *= BURSTS_COUNT**amount
+    return changed / changed.sum(axis=1, keepdims=True)
+
+
+def _bursts(loudness: Float64Array) -> Float64Array:
+    """Return 1 on the rows (T,) around sudden bursts that fall at once, else 0. Outside of the sound is silence."""
+    padded = np.pad(loudness, (BEFORE, AFTER), constant_values=SILENT)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, BEFORE + 1 + AFTER)
+    rise, fall = loudness - windows[:, :BEFORE].min(axis=1), loudness - windows[:, BEFORE + 1 :].min(axis=1)
+    onsets = (loudness > LOUD_BURST) & (rise > RISE) & (fall > FALL)
+    before, after = AROUND_BURST
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(onsets, (after, before)), before + 1 + after)
+    return around.any(axis=1).astype(np.float64)
 
 
 def _without_voices_in_music(others: Float32Array, loudness: Float32Array) -> Float32Array:

@@ -107,6 +107,24 @@ def test_nobody_laughs_in_a_steady_sound():
     assert sound_amounts(laughing, certain)[:, LAUGH].min() > 0.9
 
 
+def certain_of(*scores: float) -> SoundClassifier:
+    """Return a classifier with the same scores of the classes on every row."""
+    size = summaries(random_features(5)).shape[1]
+    return SoundClassifier(np.zeros(size), np.ones(size), np.zeros((size, len(CLASSES))), np.array(scores, np.float32))
+
+
+def test_sudden_bursts_that_are_hardly_speech_are_coughs():
+    loudness = np.full(120, -2.0, np.float32)
+    loudness[30:34] = loudness[60:64] = (0.0, -0.3, -0.8, -1.4)
+    features = np.zeros((120, 401), np.float32)
+    features[:, -1] = loudness
+    doubtful = sound_amounts(features, certain_of(0.0, 2.0, 2.0, 0.0, 2.0))
+    inside = [*range(31, 36), *range(61, 66)]
+    assert doubtful[inside, COUGH].min() > 1.5 * doubtful[90:, COUGH].max()
+    speech = sound_amounts(features, certain_of(6.0, 2.0, 2.0, 0.0, 2.0))
+    assert speech[:, SPEECH].min() == 1
+
+
 def test_weights_survive_a_file(tmp_path):
     classifier = random_classifier(3)
     classifier.save(tmp_path / "sounds.safetensors")
