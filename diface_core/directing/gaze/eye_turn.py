@@ -13,6 +13,9 @@ from .geometry import GazeGeometry, angle_between, angles, unit_directions
 from .looks import AWAY
 from .plan import GazePlan
 
+LEFT, YAW = 0, 0
+"""Indices of the left eye, and of the angle to the side."""
+
 
 @dataclass(frozen=True)
 class EyeTurn:
@@ -71,16 +74,22 @@ def turn_eyes(
 
 
 def _limited(offsets: Float64Array, geometry: GazeGeometry) -> Float64Array:
-    """Return unit directions (T, 2, 3) of offsets within what the eyes reach; at the limit they still converge."""
+    """Return unit directions (T, 2, 3) of offsets within what the eyes reach; at the limit they still converge.
+
+    Eyes are parallel where they would diverge: for a near point beside the head.
+    """
     lengths = np.linalg.norm(offsets, axis=-1, keepdims=True)
     found = offsets / np.maximum(lengths, 1e-9)
     turned = angles(found)
     limit = geometry.limits
     middle = turned.mean(axis=1, keepdims=True)
-    spread = np.abs(turned - middle).max(axis=1, keepdims=True)
+    apart = turned - middle
+    is_diverging = apart[:, LEFT, YAW] > 0.0
+    apart[is_diverging, :, YAW] = 0.0
+    spread = np.abs(apart).max(axis=1, keepdims=True)
     inside = np.clip(middle, -np.maximum(limit - spread, 0.0), np.maximum(limit - spread, 0.0))
-    is_over = (np.abs(turned) > limit).any(axis=(1, 2))
-    found[is_over] = unit_directions((turned - middle + inside)[is_over])
+    is_changed = is_diverging | (np.abs(turned) > limit).any(axis=(1, 2))
+    found[is_changed] = unit_directions((apart + inside)[is_changed])
     return found
 
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from diface_core import channels
@@ -150,16 +150,17 @@ def test_the_eyes_are_on_the_target_while_the_head_moves(kind, at):
     yaw=st.floats(-75, 75), pitch=st.floats(-25, 25), distance=st.floats(0.02, 20), often=st.floats(0.2, 1.0),
     seed=st.integers(0, 2**31), head=st.floats(0, 1),
 )  # fmt: skip
+@example(yaw=50.0, pitch=0.0, distance=0.0625, often=1.0, seed=0, head=1.0)
 @settings(max_examples=60, deadline=None)
 def test_the_eyes_never_diverge_nor_cross(yaw, pitch, distance, often, seed, head):
     direction = np.array([np.sin(np.radians(yaw)), -np.cos(np.radians(yaw)), np.tan(np.radians(pitch))])
     target = geometry(EYES.mean(axis=0) + distance * direction)
     shown = run(nodding(), target, seed=seed, often=often, head=head)
     looking = (shown[:, :52] != nodding()[:, :52]).any(axis=1)
-    yaws = angles(eye_directions(shown, target))[:, :, 0]
-    vergence = (yaws[:, 1] - yaws[:, 0])[looking]
-    assert vergence.min(initial=0.0) > -0.3
-    assert vergence.max(initial=0.0) < MAX_VERGENCE + 1.0
+    left, right = eye_directions(shown, target)[looking].transpose(1, 0, 2)
+    assert (angles(right)[:, 0] - angles(left)[:, 0]).min(initial=0.0) > -0.3
+    # A little more where a limit moves eyes that look up or down towards the horizon.
+    assert angle_between(left, right).max(initial=0.0) < MAX_VERGENCE + 1.5
     assert 0 <= shown[:, :52].min() <= shown[:, :52].max() <= 1
 
 
