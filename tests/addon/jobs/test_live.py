@@ -16,6 +16,7 @@ from diface_addon.scene.animation import evaluate_curves
 from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request, take_request
+from diface_addon.settings.directing import direction_updates
 from diface_addon.worker import process
 from tests.addon.scene import scenes
 from tests.addon.worker import fake_engine
@@ -409,3 +410,24 @@ def test_live_without_animation_shows_a_message(scene, head) -> None:
     scene.diface.edit.live = True
     assert not scene.diface.edit.live
     assert "has no animation yet" in bpy.context.window_manager.diface.message
+
+
+def test_changed_driver_of_the_articulation_is_followed_and_regenerates_nothing(scene, head, take) -> None:
+    control = bpy.data.objects.new("Control", None)
+    scene.collection.objects.link(control)
+    control["jaw"] = 1.0
+    driver = head.driver_add("diface.articulation.jaw").driver
+    driver.type = "AVERAGE"
+    target = driver.variables.new().targets[0]
+    target.id, target.data_path = control, '["jaw"]'
+    scene.diface.edit.live = True
+    run_timer(0.4)
+    before, timings = values(head), live.current().timings
+    control["jaw"] = 0.5
+    control.update_tag()
+    bpy.context.view_layer.update()
+    direction_updates.apply_changes()
+    run_timer(0.6)
+    assert live.current().timings == timings
+    assert max(values(head).values()) == pytest.approx(0.5 * max(before.values()), abs=1e-4)
+    assert pins.find_pins(head) == []
