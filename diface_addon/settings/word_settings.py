@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 import bpy
 from bpy.props import (
     CollectionProperty,
@@ -192,11 +190,6 @@ def is_moved(word: DifaceWord, moved: dict[face_times.Times, face_times.Times]) 
     """Return whether a word's times were changed since the face was generated or moved."""
     start, end = face_time(word, moved)
     return abs(word.start - start) > SAME_SECONDS or abs(word.end - end) > SAME_SECONDS
-
-
-def word_at(speech: DifaceSpeech, seconds: float) -> int:
-    """Return the index of the word that is spoken at a second, or the last one before it; -1 without any."""
-    return bisect_right([word.start for word in speech.words], seconds) - 1
 
 
 GROUPS = (DifaceWord, DifaceSpeech, DifaceWords)

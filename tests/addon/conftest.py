@@ -58,6 +58,20 @@ def clicks(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+def check_python() -> None:
+    """Skip the test without a Python for the worker."""
+    if not os.environ.get(PYTHON):
+        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
+
+
+@pytest.fixture(scope="module")
+def real_worker() -> Iterator[None]:
+    """One worker with the trained models, which starts at the first request, for all tests of a module."""
+    check_python()
+    yield
+    process.close_shared_worker()
+
+
 @pytest.fixture(scope="session")
 def _test_worker() -> Iterator[process.WorkerProcess]:
     worker = process.WorkerProcess("tests.addon.worker.fake_engine")
@@ -68,8 +82,7 @@ def _test_worker() -> Iterator[process.WorkerProcess]:
 @pytest.fixture
 def worker(_test_worker: process.WorkerProcess, monkeypatch: pytest.MonkeyPatch) -> process.WorkerProcess:
     """Send requests to the engine of tests/addon/worker/fake_engine.py, in a process of DIFACE_PYTHON."""
-    if not os.environ.get(PYTHON):
-        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
+    check_python()
     monkeypatch.setattr(process, "_shared", _test_worker)
     return _test_worker
 

@@ -30,7 +30,6 @@ class DIFACE_OT_generate_scene(ModalJobOperator, bpy.types.Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
-    _plan = scene_plan.ScenePlan((), (), 0)
     _next_step = 0
     _failed: tuple[str, ...] = ()
     _began = 0.0

@@ -10,6 +10,7 @@ import bpy
 from ... import compat
 from ...core import errors
 from ..files import atomic_write
+from . import pointer
 from .formats import check_complete
 from .isolated_scene import isolated
 
@@ -37,7 +38,7 @@ def write_alembic(
         OSError, RuntimeError: The file cannot be written.
     """
     shown = [obj for obj in objects if obj.type == "MESH"]
-    with isolated(shown, scene, frames):
+    with pointer.waiting(), isolated(shown, scene, frames):
         atomic_write.require_space(path, sum(_size(obj, frames) for obj in shown))  # a full disk would crash Blender
         bpy.ops.wm.alembic_export(
             filepath=str(path),

@@ -10,10 +10,12 @@ import numpy as np
 
 from ... import compat
 from ..keys import frame_rate
+from . import pointer
 from .export_scene import Clip, PlainSettings
 from .plain import character as plain_character
 from .plain import keys as plain_keys
-from .plain.sampling import sample_times
+from .plain.sampling import FloatArray, Samples, sample_times
+from .plain.shape_names import ShapeNames
 
 SUFFIX = " Game"
 """What the names of the copies and of their collection end with."""
@@ -56,10 +58,23 @@ def bake(
     together = np.concatenate(times)
     frames = min(clip.frames[0] for clip in clips), max(clip.frames[1] for clip in clips)
     samples = plain_character.sample_character(objects, scene, frames, together)
+    with pointer.waiting():
+        return _add(objects, scene, dict(zip(clips, times, strict=True)), samples, settings.names, as_strips)
+
+
+def _add(
+    objects: Sequence[bpy.types.Object],
+    scene: bpy.types.Scene,
+    times: dict[Clip, FloatArray],
+    samples: Samples,
+    names: ShapeNames,
+    as_strips: bool,
+) -> Baked:
+    """Add copies with keys to a scene. times: the frames of each clip, which are together those of the samples."""
     collection = bpy.data.collections.new(objects[0].name + SUFFIX)
     scene.collection.children.link(collection)
     try:
-        found = plain_character.build(objects, samples, collection, scene, settings.names)
+        found = plain_character.build(objects, samples, collection, scene, names)
     except BaseException:
         bpy.data.collections.remove(collection)
         raise
@@ -67,8 +82,8 @@ def bake(
         copy.name = found.copies.originals[uid].name + SUFFIX
     moving = plain_keys.set_still(found.columns())
     actions: dict[str, list[bpy.types.Action]] = {}
-    ends = np.cumsum([len(part) for part in times])
-    for number, (clip, part, end) in enumerate(zip(clips, times, ends, strict=True)):
+    ends = np.cumsum([len(part) for part in times.values()])
+    for number, (clip, part, end) in enumerate(zip(times, times.values(), ends, strict=True)):
         columns = _rows(moving, end - len(part), end)
         actions[clip.name] = plain_keys.write_actions(columns, part, clip.name)
         _use(columns, actions[clip.name], clip.name if as_strips else "", is_first=number == 0)

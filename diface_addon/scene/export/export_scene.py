@@ -11,6 +11,7 @@ import numpy as np
 
 from ... import compat
 from ..keys import frame_rate
+from . import pointer
 from .plain import character as plain_character
 from .plain import keys as plain_keys
 from .plain.copies import Copies
@@ -62,8 +63,7 @@ def export_scene(
     rate = settings.rate or own
     times = sample_times(clip.frames, own, rate)
     samples = plain_character.sample_character(objects, scene, clip.frames, times)
-    plain = bpy.data.scenes.new(clip.name)
-    try:
+    with pointer.waiting(), _new_scene(clip.name) as plain:
         _set_rate(plain, scene, settings.rate)
         plain.frame_start = round(clip.frames[0] * rate / own)
         plain.frame_end = plain.frame_start + len(times) - 1
@@ -76,8 +76,16 @@ def export_scene(
                     yield plain
             finally:
                 found.copies.remove()
+
+
+@contextlib.contextmanager
+def _new_scene(name: str) -> Generator[bpy.types.Scene]:
+    """Yield a new scene, which is removed afterwards."""
+    scene = bpy.data.scenes.new(name)
+    try:
+        yield scene
     finally:
-        bpy.data.scenes.remove(plain)
+        bpy.data.scenes.remove(scene)
 
 
 def _set_rate(plain: bpy.types.Scene, scene: bpy.types.Scene, rate: float) -> None:

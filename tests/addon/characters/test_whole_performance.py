@@ -5,22 +5,19 @@ Runs the bundled models in a worker of DIFACE_PYTHON on four seconds of speech, 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 
-from diface_addon.worker import process
 from tests.addon.characters import armature_kind, empties_kind, kinds_by_label, other_makers
 from tests.addon.characters.judging import bundled, performing, verdict
 from tests.addon.characters.kinds import PLACEMENTS, Built
-from tests.addon.conftest import PYTHON
 from tests.addon.scene import scenes
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("real_worker")]
 one_blender = pytest.mark.skipif(
     bpy.app.version[:2] != (4, 5), reason="In one Blender: tests/addon/rig finds these characters in each."
 )
@@ -48,15 +45,6 @@ PLACED += [("empties", place) for place in ("plain", "facing +Y", "2.7 cm tall",
 
 WITHOUT_HEAD_MOTION = ("MakeHuman units",)
 """One mesh of a whole body without bones: turning it would turn the body."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def real_worker():
-    """One worker for all tests of this module."""
-    if not os.environ.get(PYTHON):
-        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
-    yield
-    process.close_shared_worker()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,8 +18,6 @@ from diface_addon.scene.diagnostics.problem import Problem
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import write_take
 from diface_addon.settings import findings
-from diface_addon.worker import process
-from tests.addon.conftest import PYTHON
 from tests.addon.scene import scenes
 
 FIRST_FRAME, FPS = 11, 25
@@ -30,17 +27,8 @@ Change = Callable[[np.ndarray], None]
 """Changes the values (T, 52) of a face in place."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def real_worker():
-    """One worker for all tests of a module."""
-    if not os.environ.get(PYTHON):
-        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
-    yield
-    process.close_shared_worker()
-
-
 @pytest.fixture
-def talking(scene, speech, tmp_path) -> bpy.types.Object:
+def talking(scene, speech, tmp_path, real_worker) -> bpy.types.Object:
     """The bundled head with a take of the sample speech, a sound file."""
     scene.render.fps = FPS
     obj = bundled_head.add_head(bpy.context)

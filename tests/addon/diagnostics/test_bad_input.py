@@ -19,6 +19,8 @@ from tests.addon.diagnostics.conftest import face_values, listed, problems, rewr
 from tests.addon.diagnostics.test_closures import open_lips
 from tests.addon.scene import scenes
 
+pytestmark = pytest.mark.usefixtures("real_worker")
+
 
 def test_character_without_animation_cannot_be_checked(scene, speech) -> None:
     bundled_head.add_head(bpy.context)

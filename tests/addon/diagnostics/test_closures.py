@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
+import pytest
 
 from diface_addon.core import channels, words
 from diface_addon.jobs.words import word_list
@@ -15,6 +16,8 @@ from tests.addon.diagnostics.conftest import FIRST_FRAME, FPS, face_values, list
 JAW, CLOSE = channels.FACE.index("jawOpen"), channels.FACE.index("mouthClose")
 M_OF_SOMETHING, PH_OF_PHONE = 0.62, 4.75
 """Seconds of a closure in the sample speech (tests/data/speech.json), and of an open vowel."""
+
+pytestmark = pytest.mark.usefixtures("real_worker")
 
 
 def open_lips(values: np.ndarray) -> None:

@@ -12,11 +12,6 @@ from tests.addon.panels.panel_drawing import drawn
 from tests.addon.panels.test_panels import write
 
 
-@pytest.fixture(autouse=True)
-def real_worker() -> None:
-    """No worker."""
-
-
 def test_panel_before_a_check_and_after_one_without_problems(scene, head) -> None:
     write(head)
     assert "diface.check_take" in drawn("Diagnostics")

@@ -24,6 +24,8 @@ from tests.addon.scene import scenes
 PUCKER = channels.FACE.index("mouthPucker")
 ROWS = round(SECONDS * FPS)
 
+pytestmark = pytest.mark.usefixtures("real_worker")
+
 
 def fix(obj: bpy.types.Object, kind: str) -> None:
     """Expect one problem of a kind, and fix it by one click."""

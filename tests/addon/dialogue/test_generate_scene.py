@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from types import SimpleNamespace
-
 import bpy
 import numpy as np
 import pytest
@@ -12,13 +9,13 @@ import soundfile
 
 from diface_addon import compat
 from diface_addon.jobs import running_job
-from diface_addon.jobs.dialogue import lines
-from diface_addon.operators.base import modal_job
-from diface_addon.operators.dialogue import generate_scene as operator
+from diface_addon.jobs.dialogue import lines, scene_plan
+from diface_addon.operators.dialogue import generate_scene
 from diface_addon.scene.audio import strip_identity
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index, take_list
 from tests.addon.conftest import needs_audio
+from tests.addon.operators import modal_driver
 from tests.addon.scene import fingerprint, scenes
 from tests.addon.worker import fake_engine
 
@@ -457,47 +454,10 @@ def test_a_listener_who_was_edited_is_not_lost(scene, cast, strips) -> None:
     assert name in take_names()
 
 
-class Modal(modal_job.ModalJobOperator):
-    """The operator as Blender runs it in a window, with events sent by the test."""
-
-    bl_label = "Generate Scene"
-    everything = False
-    _plan, _next_step, _failed, _began, _made = operator.scene_plan.ScenePlan((), (), 0), 0, (), 0.0, {}
-    for name in (
-        "begin",
-        "begin_next",
-        "begin_after_failure",
-        "displayed_progress",
-        "_begin_step",
-        "_begin_next_step",
-        "_result_message",
-    ):
-        locals()[name] = getattr(operator.DIFACE_OT_generate_scene, name)
-
-    def __init__(self) -> None:
-        self.reports: list[str] = []
-        self.watch(bpy.context, self.begin(bpy.context))
-
-    def report(self, _kind: set[str], text: str) -> None:
-        self.reports.append(text)
-
-    def send(self, kind: str) -> set[str]:
-        return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
-
-    def until(self, done) -> set[str]:
-        while not done(result := self.send("TIMER")):
-            time.sleep(0.005)
-        return result
-
-
-def has_ended(result: set[str]) -> bool:
-    return result != {"PASS_THROUGH"}
-
-
 def test_escape_keeps_the_finished_lines(cast, strips) -> None:
     cast[1].diface.performance.seed = fake_engine.SLOW
     strips[1].diface.seed = 0
-    modal = Modal()
+    modal = modal_driver.start(generate_scene.DIFACE_OT_generate_scene, everything=False)
     modal.until(lambda _result: len(take_names()) == 1 and "Working" in bpy.context.window_manager.diface.stage)
     assert "2 of 4" in bpy.context.window_manager.diface.stage
     assert modal.send("ESC") == {"CANCELLED"}
@@ -506,33 +466,33 @@ def test_escape_keeps_the_finished_lines(cast, strips) -> None:
 
 
 def test_a_character_that_is_deleted_meanwhile_fails_alone(scene, cast, strips) -> None:
-    modal = Modal()
+    modal = modal_driver.start(generate_scene.DIFACE_OT_generate_scene, everything=False)
     scene.collection.objects.unlink(cast[1])
-    modal.until(has_ended)
+    modal.until(modal_driver.has_ended)
     assert "2 failed" in modal.reports[-1]
     assert open_frames(cast[0]) == [click(1), click(61)]
 
 
 def test_a_frame_rate_that_changes_meanwhile_is_the_one_of_all_lines(scene, cast, strips) -> None:
-    modal = Modal()
+    modal = modal_driver.start(generate_scene.DIFACE_OT_generate_scene, everything=False)
     modal.until(lambda _result: len(take_names()) == 1)
     scene.render.fps = 30
-    modal.until(has_ended)
+    modal.until(modal_driver.has_ended)
     assert states() == ["CHANGED", "DONE", "DONE", "DONE"]
     generate()
     assert states() == ["DONE"] * 4
 
 
 def test_a_strip_that_is_moved_meanwhile_is_generated_where_it_is(cast, strips) -> None:
-    modal = Modal()
+    modal = modal_driver.start(generate_scene.DIFACE_OT_generate_scene, everything=False)
     compat.move_strip(strips[0], 5)
-    modal.until(has_ended)
+    modal.until(modal_driver.has_ended)
     assert states() == ["DONE"] * 4
     assert click(6) in open_frames(cast[0])
 
 
 def test_nothing_is_changed_by_planning(cast, strips) -> None:
     before = fingerprint.of_file()
-    operator.scene_plan.make_plan(bpy.context)
+    scene_plan.make_plan(bpy.context)
     lines.find_lines(bpy.context)
     assert fingerprint.difference(before, fingerprint.of_file()) == []

@@ -16,7 +16,7 @@ import soundfile
 
 from diface_addon.settings import preferences, threediface_files
 from diface_addon.worker import process
-from tests.addon.conftest import PYTHON
+from tests.addon.conftest import PYTHON, check_python
 from tests.addon.scene import scenes
 from tests.addon.scene.flame_scenes import add_flame
 from tests.addon.settings.checkpoints import FACE, HEAD, checkpoint
@@ -47,8 +47,7 @@ def cached_toy_models(tmp_path_factory, root, speech) -> Path:
 
     All Blenders of a test run use the same one: writing it imports torch and transformers, which takes seconds.
     """
-    if not os.environ.get(PYTHON):
-        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
+    check_python()
     folder = root / ".build" / "toy_models" / _source_hash(root, speech)
     if not folder.is_dir():
         draft = tmp_path_factory.mktemp("toy_models") / "draft"

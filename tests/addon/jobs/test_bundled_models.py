@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import bpy
 import numpy as np
 import pytest
@@ -13,18 +11,9 @@ from diface_addon import compat
 from diface_addon.core import channels
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.provenance import stored_request
-from diface_addon.worker import process
-from tests.addon.conftest import PYTHON
 from tests.addon.scene import scenes
 
-
-@pytest.fixture(scope="module", autouse=True)
-def real_worker():
-    """One worker for all tests of this module."""
-    if not os.environ.get(PYTHON):
-        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
-    yield
-    process.close_shared_worker()
+pytestmark = pytest.mark.usefixtures("real_worker")
 
 
 @pytest.fixture

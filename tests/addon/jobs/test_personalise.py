@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -18,7 +16,6 @@ from diface_addon.core import channels, errors, types
 from diface_addon.jobs import edit_shape_keys, running_job
 from diface_addon.jobs import generate as generation
 from diface_addon.jobs import personalise as personalise_job
-from diface_addon.operators.base import modal_job
 from diface_addon.operators.styles import personalise
 from diface_addon.rig import binding
 from diface_addon.rig.discovery.discover import discover
@@ -30,7 +27,8 @@ from diface_addon.scene.takes import style_examples, take_index, take_list, writ
 from diface_addon.settings import performance, preferences
 from diface_addon.worker import process
 from tests.addon.characters import kinds_by_label
-from tests.addon.conftest import PYTHON, needs_audio
+from tests.addon.conftest import check_python, needs_audio
+from tests.addon.operators.modal_driver import Driver, start
 from tests.addon.scene import fingerprint, scenes
 
 pytestmark = pytest.mark.slow
@@ -184,27 +182,14 @@ def test_style_name_is_the_characters_and_unique(scene, actor) -> None:
     assert scene.diface.style == f"{trained} 2"
 
 
-class Modal(modal_job.ModalJobOperator):
-    """The operator as Blender runs it in a window, with events sent by the test."""
-
-    bl_label = "Personalise"
-    begin = personalise.DIFACE_OT_personalise.begin
-    _result_message = personalise.DIFACE_OT_personalise._result_message
-
-    def __init__(self, name: str) -> None:
-        self.name, self.reports = name, []
-        self.watch(bpy.context, self.begin(bpy.context))
-
-    def report(self, _kind: set[str], text: str) -> None:
-        self.reports.append(text)
-
-    def send(self, kind: str) -> set[str]:
-        return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
+def adapting(name: str) -> Driver:
+    """Begin the operator as in a window."""
+    return start(personalise.DIFACE_OT_personalise, name=name)
 
 
 def test_personalise_shows_progress_and_the_error_reduction(scene, actor) -> None:
     generate()
-    operator, shown = Modal("Ada"), set()
+    operator, shown = adapting("Ada"), set()
     with pytest.raises(errors.WorkerError, match="already working"):
         generation.check_can_generate(bpy.context)
     while (result := operator.send("TIMER")) == {"PASS_THROUGH"}:
@@ -220,7 +205,7 @@ def test_personalise_shows_progress_and_the_error_reduction(scene, actor) -> Non
 
 def test_esc_changes_nothing(actor, folder) -> None:
     generate()
-    operator = Modal("slow")
+    operator = adapting("slow")
     before = fingerprint.of_file()
     until = time.monotonic() + 20
     while "slowly" not in bpy.context.window_manager.diface.stage and time.monotonic() < until:
@@ -415,8 +400,7 @@ def test_missing_sound_file_is_reported(scene, actor) -> None:
 @pytest.fixture
 def quick_worker(monkeypatch):
     """Send requests to the real worker, which trains for a third of the steps."""
-    if not os.environ.get(PYTHON):
-        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
+    check_python()
     worker = process.WorkerProcess("tests.addon.worker.quick_training")
     monkeypatch.setattr(process, "_shared", worker)
     yield

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from types import SimpleNamespace
-
 import bpy
 import pytest
 
 from diface_addon.jobs import running_job
-from diface_addon.operators.base import modal_job
 from diface_addon.operators.generate import generate_variations
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import take_index
+from tests.addon.operators.modal_driver import Driver, has_ended, start
 from tests.addon.scene import scenes
 from tests.addon.worker import fake_engine
 
@@ -28,39 +25,9 @@ def character_with_audio(scene, head, clicks, worker):
     return scene
 
 
-class Modal(modal_job.ModalJobOperator):
-    """The operator as Blender runs it in a window, with events sent by the test."""
-
-    bl_label = "Generate Variations"
-    begin, begin_next = (
-        generate_variations.DIFACE_OT_generate_variations.begin,
-        generate_variations.DIFACE_OT_generate_variations.begin_next,
-    )
-    handle_escape = generate_variations.DIFACE_OT_generate_variations.handle_escape
-    displayed_progress = generate_variations.DIFACE_OT_generate_variations.displayed_progress
-    cancel_hint = generate_variations.DIFACE_OT_generate_variations.cancel_hint
-    _is_stopping = False
-
-    def __init__(self, count: int) -> None:
-        self.reports: list[str] = []
-        self.count = count
-        self.watch(bpy.context, self.begin(bpy.context))
-
-    def report(self, _kind: set[str], text: str) -> None:
-        self.reports.append(text)
-
-    def send(self, kind: str) -> set[str]:
-        return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
-
-    def until(self, done) -> set[str]:
-        """Send timer events until `done(result)`."""
-        while not done(result := self.send("TIMER")):
-            time.sleep(0.01)
-        return result
-
-
-def has_ended(result: set[str]) -> bool:
-    return result != {"PASS_THROUGH"}
+def variations(count: int) -> Driver:
+    """Begin the operator as in a window."""
+    return start(generate_variations.DIFACE_OT_generate_variations, count=count)
 
 
 def test_variations_use_unused_seeds_from_the_setting_on(character_with_audio) -> None:
@@ -80,7 +47,7 @@ def test_panel_sets_the_number_of_variations(character_with_audio) -> None:
 
 
 def test_variations_show_progress(character_with_audio) -> None:
-    operator, shown = Modal(3), set()
+    operator, shown = variations(3), set()
     state = bpy.context.window_manager.diface
 
     def check_panel(result: set[str]) -> bool:
@@ -96,7 +63,7 @@ def test_variations_show_progress(character_with_audio) -> None:
 
 
 def test_first_esc_finishes_the_current_take(character_with_audio) -> None:
-    operator = Modal(4)
+    operator = variations(4)
     assert operator.send("ESC") == {"RUNNING_MODAL"}
     assert "the last one" in bpy.context.window_manager.diface.stage
     assert operator.until(has_ended) == {"FINISHED"}
@@ -105,7 +72,7 @@ def test_first_esc_finishes_the_current_take(character_with_audio) -> None:
 
 def test_second_esc_cancels_and_keeps_finished_takes(character_with_audio) -> None:
     character_with_audio.diface.seed = fake_engine.SLOW - 2
-    operator = Modal(4)
+    operator = variations(4)
     operator.until(lambda _result: len(seeds()) == 2)
     assert operator.send("ESC") == {"RUNNING_MODAL"}
     assert operator.send("ESC") == {"CANCELLED"}
@@ -127,7 +94,7 @@ def test_error_is_reported_and_finished_takes_are_kept(character_with_audio, cap
 
 
 def test_settings_changed_meanwhile_have_no_effect(character_with_audio) -> None:
-    operator = Modal(2)
+    operator = variations(2)
     character_with_audio.diface.face_strength = 0.25
     assert operator.until(has_ended) == {"FINISHED"}
     strengths = [

@@ -12,6 +12,7 @@ from diface_addon.core import errors
 from diface_addon.jobs import generate, running_job
 from diface_addon.operators.base import modal_job
 from diface_addon.operators.generate import cancel
+from tests.addon.operators.modal_driver import Driver
 from tests.addon.scene import fingerprint, scenes
 from tests.addon.worker import fake_engine
 
@@ -124,24 +125,8 @@ def test_unregister_ends_the_job_and_the_worker(running, monkeypatch) -> None:
     assert process.wait(5) is not None
 
 
-class Modal(modal_job.ModalJobOperator):
-    """The operator as Blender runs it in a window, with events sent by the test."""
-
-    bl_label = "Generate"
-
-    def __init__(self) -> None:
-        self.reports: list[tuple[set[str], str]] = []
-        self.watch(bpy.context, running_job.current())
-
-    def report(self, kind: set[str], text: str) -> None:
-        self.reports.append((kind, text))
-
-    def send(self, kind: str) -> set[str]:
-        return self.modal(bpy.context, SimpleNamespace(type=kind, value="PRESS"))
-
-
 def test_modal_operator_passes_events_through_and_shows_progress(running) -> None:
-    operator = Modal()
+    operator = Driver(running_job.current())
     assert [operator.send(kind) for kind in ("TIMER", "MOUSEMOVE", "A")] == [{"PASS_THROUGH"}] * 3
     while bpy.context.window_manager.diface.stage == "Starting":
         assert operator.send("TIMER") == {"PASS_THROUGH"}
@@ -154,10 +139,10 @@ def test_modal_operator_passes_events_through_and_shows_progress(running) -> Non
 
 
 def test_cancel_button_ends_the_modal_operator(running) -> None:
-    operator = Modal()
+    operator = Driver(running_job.current())
     bpy.ops.diface.cancel()
     assert operator.send("TIMER") == {"CANCELLED"}
-    assert operator.reports == [({"INFO"}, "Cancelled. Nothing was changed.")]
+    assert (operator.kinds, operator.reports) == ([{"INFO"}], ["Cancelled. Nothing was changed."])
 
 
 def press_cancel() -> None:
@@ -167,7 +152,7 @@ def press_cancel() -> None:
 
 @pytest.mark.parametrize("press", ["ESC", "BUTTON"])
 def test_long_job_is_cancelled_by_the_second_press(running, press) -> None:
-    operator, state = Modal(), bpy.context.window_manager.diface
+    operator, state = Driver(running_job.current()), bpy.context.window_manager.diface
     operator._started -= modal_job.CONFIRM_CANCEL_SECONDS
 
     def send() -> set[str]:
@@ -185,13 +170,13 @@ def test_long_job_is_cancelled_by_the_second_press(running, press) -> None:
 
 
 def test_short_job_is_cancelled_by_one_press_of_the_button(running) -> None:
-    operator = Modal()
+    operator = Driver(running_job.current())
     press_cancel()
     assert operator.send("TIMER") == {"CANCELLED"}
 
 
 def test_modal_operator_writes_the_take(head, finished) -> None:
-    operator = Modal()
+    operator = Driver(running_job.current())
     assert operator.send("MOUSEMOVE") == {"PASS_THROUGH"}
     assert head.data.shape_keys.animation_data is None
     assert operator.send("TIMER") == {"FINISHED"}
@@ -200,16 +185,16 @@ def test_modal_operator_writes_the_take(head, finished) -> None:
 
 
 def test_modal_operator_reports_errors(head, finished) -> None:
-    operator = Modal()
+    operator = Driver(running_job.current())
     head.shape_key_clear()
     assert operator.send("TIMER") == {"CANCELLED"}
-    ((kind, text),) = operator.reports
+    (kind,), (text,) = operator.kinds, operator.reports
     assert kind == {"ERROR"}
     assert "has no shape keys" in text
     assert bpy.context.window_manager.diface.message == text
 
 
 def test_removed_modal_operator_ends_the_job(running) -> None:
-    Modal().cancel(bpy.context)
+    Driver(running_job.current()).cancel(bpy.context)
     assert running.task.state == "cancelled"
     assert running_job.current() is None

@@ -10,6 +10,8 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from .. import pointer
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -52,20 +54,19 @@ def sample(scene: bpy.types.Scene, objects: Sequence[bpy.types.Object], times: S
     poses: dict[int, list[FloatArray]] = {obj.session_uid: [] for obj in objects if obj.type == "ARMATURE"}
     keyed = [obj for obj in objects if obj.type == "MESH" and obj.data.shape_keys]
     weights: dict[int, list[FloatArray]] = {obj.session_uid: [] for obj in keyed}
-    before, manager = (scene.frame_current, scene.frame_subframe), bpy.context.window_manager
-    manager.progress_begin(0, len(times))
-    for row, time in enumerate(times):
-        manager.progress_update(row)
-        _play(scene, time)
-        graph = bpy.context.evaluated_depsgraph_get()
-        for obj in objects:
-            evaluated = obj.evaluated_get(graph)
-            worlds[obj.session_uid].append(np.array(evaluated.matrix_world))
-            if obj.type == "ARMATURE":
-                poses[obj.session_uid].append(_pose(evaluated))
-        for obj in keyed:
-            weights[obj.session_uid].append(_weights(obj.data.shape_keys.evaluated_get(graph)))
-    manager.progress_end()
+    before = scene.frame_current, scene.frame_subframe
+    with pointer.counting(len(times)) as report:
+        for row, time in enumerate(times):
+            report(row)
+            _play(scene, time)
+            graph = bpy.context.evaluated_depsgraph_get()
+            for obj in objects:
+                evaluated = obj.evaluated_get(graph)
+                worlds[obj.session_uid].append(np.array(evaluated.matrix_world))
+                if obj.type == "ARMATURE":
+                    poses[obj.session_uid].append(_pose(evaluated))
+            for obj in keyed:
+                weights[obj.session_uid].append(_weights(obj.data.shape_keys.evaluated_get(graph)))
     scene.frame_set(before[0], subframe=before[1])  # animated values are those of the objects themselves
     return Samples(*({uid: np.stack(rows) for uid, rows in found.items()} for found in (worlds, poses, weights)))
 

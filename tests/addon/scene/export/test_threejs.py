@@ -19,15 +19,14 @@ import pytest
 
 from diface_addon import compat
 from diface_addon.core import head_file
-from diface_addon.worker import process
 from tests.addon.characters.judging import performing
-from tests.addon.conftest import PYTHON
 from tests.addon.scene.export.exports import vertices
 from tests.addon.scene.export.receivers import programs
 from tests.conftest import ROOT
 from tests.core.build_tools.rating.webdriver import Browser, missing_programs
 
 pytestmark = [
+    pytest.mark.usefixtures("real_worker"),
     pytest.mark.slow,
     pytest.mark.skipif(bool(missing_programs()), reason=missing_programs() or "-"),
     pytest.mark.skipif(not compat.HAS_AUDIO, reason="This bpy module is built without sound, which the page plays."),
@@ -60,15 +59,6 @@ return found;
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_arguments: object) -> None:
         """Print nothing."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def real_worker():
-    """One worker for all tests of this module."""
-    if not os.environ.get(PYTHON):
-        pytest.skip(f"{PYTHON} is not set to a Python with DiFACE's packages: `python3 build.py test` does.")
-    yield
-    process.close_shared_worker()
 
 
 @pytest.fixture(scope="module")
