@@ -30,6 +30,7 @@ def bind(character: Character) -> None:
     main, bone = character.main, character.bones.head
     for face in character.faces:
         face_mapping.store_empty_shapes(face, shape_displacement.find_empty(face))
+    _leave_out_false_closure(character)
     meshes = [face for face in character.faces if face.data.shape_keys]
     parts.add_parts(main, [*row_settings.owners(main), *driven_shapes.owners(meshes)])
     stored_shapes.store(main, character.recognized)
@@ -88,6 +89,19 @@ def _evidence(character: Character) -> str:
     rest = armature.data.bones[character.bones.head].matrix_local.to_3x3()
     turned = " ".join(f"{value:.4f}" for row in rest for value in row)
     return f"{len(main.data.vertices)} {len(keys.key_blocks) if keys else 0} {turned}"
+
+
+def _leave_out_false_closure(character: Character) -> None:
+    """Store the shape for mouthClose of the main mesh with those that move nothing if it does not close an open mouth.
+
+    The lips are then shut by the shapes of jaw and mouth together.
+    """
+    main = character.main
+    mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}) if main.data.shape_keys else None
+    named = {target.channels: target.name for target in (mapping.targets["KEY"] if mapping else ())}
+    closing, opening = named.get(("mouthClose",)), named.get(("jawOpen",))
+    if closing and opening and lip_closure.closes_nothing(main, closing, opening, character.facing[:, 2]):
+        face_mapping.store_empty_shapes(main, [*face_mapping.empty_shapes(main), closing])
 
 
 def _store_recipes(character: Character) -> None:

@@ -126,6 +126,8 @@ def _jaw_axes(character: Character) -> dict[str, npt.NDArray[np.float64]]:
     if "jawLeft" not in reached and found:
         found["jawLeft"] = math.radians(JAW_SIDE_DEGREES) * axes[:, UP]
         found["jawRight"] = -found["jawLeft"]
+    if "jawOpen" in found and "mouthClose" not in reached and not character.face_bones:
+        found["mouthClose"] = -found["jawOpen"]  # nothing else lifts the lower lip: the jaw shuts the mouth
     return found
 
 

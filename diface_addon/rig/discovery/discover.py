@@ -23,6 +23,8 @@ from .skin import Skin, read_skin
 from .sort_parts import follows_bone, is_bust, lies_on_head, rotated_object
 
 FloatArray = npt.NDArray[np.float64]
+OF_HEAD = 0.5
+"""Share of a vertex that a head bone must have for it to belong to the head."""
 AROUND_MOUTH = 1.5
 """Distance from the middle of a mouth that bones move, in its widths, up to which vertices are the face's."""
 
@@ -74,7 +76,7 @@ def _parts(obj: bpy.types.Object, group: Group, table: FaceTable, choices: Choic
     if not faces and not meshes:
         return None
     recognized: dict[str, Recipe] = {}
-    if not faces:
+    if not faces and _moved_by_face_bones(meshes) is None:
         faces, recognized = table.recognize(group)
     if not faces:
         faces = [_likely_head(obj, meshes)]
@@ -145,28 +147,42 @@ def _character(parts: _Parts, choices: Choices) -> Character:
     lips = mouth_between(armature, face_bones) if armature else None
     if rig and lips and marks.mouth is None:
         near, marks = _around_mouth(main, marks, *lips)
-        rig = replace(rig, face=read_skin(main, rig.armature, near))
+        rig = replace(rig, face=read_skin(main, rig.armature, near), knows_face=True)
     placed = place(main, marks, armature)
     bones = _bones(rig, placed, marks.mouth, choices) if rig else Bones()
     if rig and bones.left_eye and bones.right_eye and (marks.eyes is None or marks.lateral is None):
         eyes = np.stack([rig.world(bones.left_eye), rig.world(bones.right_eye)])
         placed = place(main, marks, armature, eyes)
         bones = _bones(rig, placed, marks.mouth, choices) if not face.shapes else bones
+    if rig and bones.head and placed.size <= 0:
+        placed = replace(placed, size=_head_height(rig, bones.head, placed.facing[:, 2]))
+    recognized = {} if bones.jaw and not _names_jaw(parts.recognized) else parts.recognized
     found = _sorted(parts, rig, bones, placed)
     pivot = _pivot(main, rig, bones, found.head_object, placed)
     extra = list(found.notes)
-    if not face.shapes and not lips:
-        extra.insert(0, notes.no_shapes(main))
-    if parts.recognized:
-        extra.insert(0, notes.recognized_shapes(main, len(parts.recognized)))
+    if not lips and not (face.shapes and (recognized or not parts.recognized)):
+        extra.insert(0, notes.no_shapes(main, bones.jaw))
+    elif recognized:
+        extra.insert(0, notes.recognized_shapes(main, len(recognized)))
     if face.still:
         extra.append(notes.still_shapes(len(face.still)))
     if armature and len(armatures_of(main)) > 1:
         extra.append(notes.several_armatures(main, armature))
     mouth = lips[0] if lips else marks.mouth
-    found = replace(found, mouth=mouth, mouth_to_eyes=placed.unit, face_bones=face_bones, recognized=parts.recognized)
+    found = replace(found, mouth=mouth, mouth_to_eyes=placed.unit, face_bones=face_bones, recognized=recognized)
     found = replace(found, pivot=pivot, facing=placed.facing, head_size=placed.size, notes=tuple(extra))
     return _with_head_motion(found, choices)
+
+
+def _names_jaw(recognized: Mapping[str, Recipe]) -> bool:
+    """Return whether one of the recognized shapes is jawOpen: others leave the opening of the mouth to a jaw bone."""
+    return any(recipe == {"jawOpen": 1.0} for recipe in recognized.values())
+
+
+def _head_height(rig: find_bones.Rig, head: str, up: FloatArray) -> float:
+    """Return the height of what the head bone moves of the main mesh, where no face says how large the head is."""
+    heights = rig.face.points[rig.face.share(rig.movers.reach(head)) > OF_HEAD] @ up
+    return float(np.ptp(heights)) if len(heights) else 0.0
 
 
 def _around_mouth(
@@ -183,8 +199,9 @@ def _around_mouth(
 def _rig(parts: _Parts) -> find_bones.Rig:
     assert parts.armature is not None
     skins = [read_skin(obj, parts.armature) for obj in parts.objects]
-    face = read_skin(parts.main, parts.armature, _face_vertices(parts.main, parts.table))
-    return find_bones.Rig(parts.armature, Movers(parts.armature), face, skins)
+    vertices = _face_vertices(parts.main, parts.table)
+    face = read_skin(parts.main, parts.armature, vertices)
+    return find_bones.Rig(parts.armature, Movers(parts.armature), face, skins, vertices is not None)
 
 
 def _bones(rig: find_bones.Rig, placed: Placement, mouth: FloatArray | None, choices: Choices) -> Bones:

@@ -36,12 +36,14 @@ class Rig:
         movers: What follows each bone.
         face: The skin of the face: of the vertices that shapes move.
         skins: The skins of all objects of the character.
+        knows_face: Whether `face` is the face; if not, it is the whole mesh.
     """
 
     armature: bpy.types.Object
     movers: Movers
     face: Skin
     skins: Sequence[Skin]
+    knows_face: bool = True
 
     def world(self, bone: str) -> FloatArray:
         """Return the head (3,) of a bone at rest, in world coordinates."""
@@ -59,7 +61,10 @@ class Rig:
 
 def head_bone(rig: Rig) -> str:
     """Return the bone that turns the head; "" if no bone moves the face."""
-    named = [bone for bone, name in _named(rig, "head") if name.role == "head" and rig.face_share(bone) >= MOVES_FACE]
+    heads = [bone for bone, name in _named(rig, "head") if name.role == "head"]
+    named = [bone for bone in heads if rig.face_share(bone) >= MOVES_FACE]
+    if not named and not rig.knows_face:
+        named = [bone for bone in heads if rig.moves_something(bone)]
     if named:
         return _topmost(rig, named)
     users = {bone for bone in rig.face.bones if rig.face.share([bone]).max(initial=0.0) > MOVES_PART}

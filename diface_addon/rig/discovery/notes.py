@@ -11,7 +11,9 @@ from ..character import Bones
 MAX_NAMES = 3
 
 
-def no_shapes(main: bpy.types.Object) -> str:
+def no_shapes(main: bpy.types.Object, jaw: str) -> str:
+    if jaw:
+        return f"{main.name} has no face shapes: only {jaw} opens and shuts the mouth. Add ARKit Shape Keys adds lips."
     return (
         f"{main.name} has no face shapes that move it: only the head can be animated. Add ARKit Shape Keys adds them."
     )

@@ -36,6 +36,8 @@ UPPER_LIP = ("mouthUpperUpLeft", "mouthUpperUpRight")
 LOWER_LIP = ("mouthLowerDownLeft", "mouthLowerDownRight")
 LIP_SHARE = 0.3
 """... and to a lip if these shapes move it at least by this share of the farthest one: not to teeth, tongue or chin."""
+LIFTS = 0.25
+"""Least height by which mouthClose lifts the lower lip, in those by which jawOpen lowers it."""
 PAIRS = 12
 """Pairs of vertices, those that jawOpen parts most, whose median counts."""
 
@@ -124,6 +126,24 @@ def measure_lip_apertures(
     scale = HEAD_MM / head_size
     parted = {channel: scale * float(np.median(of[upper] - of[lower])) for channel, of in raised.items()}
     return parted if parted["jawOpen"] > 0 and parted["mouthClose"] < 0 else {}
+
+
+def closes_nothing(mesh: bpy.types.Object, closing: str, opening: str, up: npt.NDArray[np.float64]) -> bool:
+    """Return whether a shape that is named for closing the lips does not lift what the opening of the jaw lowers.
+
+    A shape of that name can press the shut lips instead. ARKit's mouthClose lifts the lower lip by what jawOpen
+    lowers it.
+
+    Args:
+        mesh: The mesh object.
+        closing: Its shape key for mouthClose.
+        opening: Its shape key for jawOpen.
+        up: (3,) the head's up axis in world coordinates.
+    """
+    keys, axis = mesh.data.shape_keys.key_blocks, np.array(mesh.matrix_world.to_3x3()).T @ up
+    rises, drops = ((positions(keys[name]) - positions(keys[name].relative_key)) @ axis for name in (closing, opening))
+    lowered = drops < MOVED_SHARE * min(float(drops.min(initial=0.0)), 0.0)
+    return bool(lowered.any()) and float(rises[lowered].max()) < LIFTS * -float(drops.min())
 
 
 def _apertures(stored: Any) -> npt.NDArray[np.float64] | None:

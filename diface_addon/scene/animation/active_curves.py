@@ -106,15 +106,15 @@ def has_face(obj: bpy.types.Object) -> bool:
     """Return whether a character has shape keys, bones, or properties that the user chose, for the face channels."""
     if mapping(obj).channels or hand_mapping(obj).rotations or _controlled_channels(obj):
         return True
-    return any(has_face_bones(armature) for armature in armatures_of(obj)) or _is_recognized(obj)
+    return any(has_face_bones(armature) for armature in armatures_of(obj)) or _is_face_otherwise(obj)
 
 
-def _is_recognized(obj: bpy.types.Object) -> bool:
-    """Return whether shape keys whose names say nothing are a face by what they move; binding stores which they are."""
-    if obj.type != "MESH" or obj.data.shape_keys is None:
+def _is_face_otherwise(obj: bpy.types.Object) -> bool:
+    """Return whether a jaw bone opens the mouth of a mesh, or shapes whose names say nothing; binding stores which."""
+    if obj.type != "MESH" or not (obj.data.shape_keys or armatures_of(obj)):
         return False
     character = find_character(obj)
-    return character is not None and bool(character.recognized)
+    return character is not None and character.main == obj and bool(character.recognized or character.bones.jaw)
 
 
 def _controlled_channels(obj: bpy.types.Object) -> set[str]:
