@@ -53,11 +53,15 @@ def build_rigify(upgraded: bool) -> Built:
 
 @contextmanager
 def _rigify() -> Iterator[None]:
+    """Enable Rigify. The interface of a generated rig is unregistered too: Blender 4.5 would hang at its exit."""
+    before = set(dir(bpy.types))
     bpy.ops.preferences.addon_enable(module="rigify")
     try:
         yield
     finally:
         bpy.ops.preferences.addon_disable(module="rigify")
+        for name in set(dir(bpy.types)) - before:
+            bpy.utils.unregister_class(getattr(bpy.types, name))
 
 
 def _generated(upgraded: bool) -> bpy.types.Object:
