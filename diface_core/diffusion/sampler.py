@@ -24,6 +24,7 @@ class SamplerState:
         region: The known region.
         held: Held predictions (B, T, H).
         openness: Factor (B, T) on the opening of the mouth.
+        closures: Rows (B, T) to the nearest closure of the lips that is heard.
     """
 
     xt: Float32Array
@@ -31,29 +32,39 @@ class SamplerState:
     region: KnownRegion
     held: Float32Array
     openness: Float32Array
+    closures: Float32Array
 
     def __len__(self) -> int:
         return self.xt.shape[1]
 
     def __getitem__(self, rows: slice) -> SamplerState:
-        arrays = (array[:, rows] for array in (self.held, self.openness))
+        arrays = (array[:, rows] for array in (self.held, self.openness, self.closures))
         return SamplerState(self.xt[:, rows], self.speech[:, rows], self.region[rows], *arrays)
 
     @staticmethod
     def concatenated(parts: list[SamplerState]) -> SamplerState:
         """Return the concatenation of states in time."""
-        arrays = zip(*((part.xt, part.speech, part.held, part.openness) for part in parts), strict=True)
-        xt, speech, held, openness = (np.concatenate(values, axis=1) for values in arrays)
-        return SamplerState(xt, speech, KnownRegion.concatenated([part.region for part in parts]), held, openness)
+        arrays = ((part.xt, part.speech, part.held, part.openness, part.closures) for part in parts)
+        xt, speech, *others = (np.concatenate(values, axis=1) for values in zip(*arrays, strict=True))
+        return SamplerState(xt, speech, KnownRegion.concatenated([part.region for part in parts]), *others)
 
     @staticmethod
     def initial(
-        xt: Float32Array, speech: Float32Array, region: KnownRegion, openness: Float32Array | None = None
+        xt: Float32Array,
+        speech: Float32Array,
+        region: KnownRegion,
+        openness: Float32Array | None = None,
+        closures: Float32Array | None = None,
     ) -> SamplerState:
-        """Return the state before the first step; without `openness` (B, T) the mouth opens everywhere."""
+        """Return the state before the first step.
+
+        Without `openness` (B, T) the mouth opens everywhere, without `closures` (B, T) no closure is heard.
+        """
         if openness is None:
             openness = np.ones(xt.shape[:2], np.float32)
-        return SamplerState(xt, speech, region, xt[..., :0], openness)
+        if closures is None:
+            closures = np.full(xt.shape[:2], np.inf, np.float32)
+        return SamplerState(xt, speech, region, xt[..., :0], openness, closures)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from ..inference.denoiser import GRAPHS, OnnxDenoiser
 from ..inference.denoiser_file import read_denoiser_file
 from ..runtime.sliding_windows import rechunk, tee_stream, zip_chunks
 from ..types import MODEL_RATE, ConstraintProvider, Float32Array, GenerateRequest, Motion, ReportFraction
+from . import closure_detector
+from .closure_detector import ClosureDetector
 from .motion_denoiser import MotionDenoiser
 from .part_sampler import PartSampler
 
@@ -26,10 +28,17 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 
 @dataclass(frozen=True)
 class Models:
-    """One denoiser per part ("face", "head"), and the hash (hex) of their files."""
+    """The denoisers and what closes the lips.
+
+    Attributes:
+        denoisers: One per part ("face", "head").
+        hash: Hash (hex) of the files.
+        closures: Finds m, b and p in the features; None closes only what the denoiser closes.
+    """
 
     denoisers: Mapping[str, MotionDenoiser]
     hash: str
+    closures: ClosureDetector | None = None
 
     @property
     def device(self) -> str:
@@ -83,7 +92,7 @@ class Models:
         def part_stream(index: int, part_features: Iterator[Float32Array]) -> Iterator[Float32Array]:
             part = parts[index]
             provider = _select_columns(constraint_provider, names, channels.PARTS[part])
-            sampler = PartSampler(part, self.denoisers[part], request, first_row)
+            sampler = PartSampler(part, self.denoisers[part], request, first_row, self.closures)
             return sampler.stream(part_features, rows, provider, lambda row_count: count_rows(index, row_count))
 
         inputs = tee_stream(rechunk(features), len(parts))
@@ -109,7 +118,9 @@ def load_models(folder: Path = WEIGHTS, graphs: Path = GRAPHS) -> Models:
             raise ModelError(f"{part}.safetensors has other channels than the {part}'s.", "Install DiFACE again.")
         denoisers[part] = OnnxDenoiser.load(file, graphs)
         digest.update(file.hash.encode())
-    models = Models(denoisers, digest.hexdigest())
+    closures = ClosureDetector.load(folder / closure_detector.WEIGHTS.name)
+    digest.update((folder / closure_detector.WEIGHTS.name).read_bytes())
+    models = Models(denoisers, digest.hexdigest(), closures)
     log.info("The models run on %s.", models.device)
     return models
 

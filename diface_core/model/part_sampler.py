@@ -16,7 +16,8 @@ from ..diffusion.sampler import SamplerState, WindowSpec, sample_stream
 from ..motion.warp import warp_context_rows
 from ..runtime.sliding_windows import sliding_windows
 from ..types import ConstraintProvider, Constraints, Float32Array, GenerateRequest, Pins, Style
-from . import lip_closure, quiet_mouth
+from . import closure_detector, lip_closure, quiet_mouth
+from .closure_detector import ClosureDetector
 from .motion_denoiser import MotionDenoiser
 from .sampling_rule import sampling_rule
 from .style import apply_style
@@ -29,7 +30,14 @@ class PartSampler:
         ModelError: The style is unknown.
     """
 
-    def __init__(self, part: str, denoiser: MotionDenoiser, request: GenerateRequest, first_row: int = 0) -> None:
+    def __init__(
+        self,
+        part: str,
+        denoiser: MotionDenoiser,
+        request: GenerateRequest,
+        first_row: int = 0,
+        closures: ClosureDetector | None = None,
+    ) -> None:
         self._part, self._request, self._first_row = part, request, first_row
         # The head has one style, follows the speech only loosely, and the scale of its noise is that of its motion.
         is_face = part == "face"
@@ -37,6 +45,7 @@ class PartSampler:
         self._noise_scale = self._rule.noise * np.float32(request.variety if is_face else 1.0)
         self._guidance_scales = (request.guidance, request.style_guidance) if is_face else (1.0, 1.0)
         self._denoiser, self._style = apply_style(denoiser, request.style if is_face else Style())
+        self._closures = closures if self._rule.shuts_closures else None
         self._lip_guard = _lip_closure_guard(self._denoiser) if is_face else None
 
     def stream(
@@ -69,13 +78,13 @@ class PartSampler:
         noise = noise_source(self._request.seed, self._part, len(self._denoiser.config.channels))
         noise(self._first_row)
         done = 0
-        for speech, openness in self._encode_features(features, rows):
+        for speech, openness, closures in self._encode_features(features, rows):
             last = done + speech.shape[1]
             xt = self._noise_scale * noise(last - done)
             region = unconstrained(xt)
             if constraint_provider is not None:
                 region = _known_region(self._denoiser, constraint_provider(done, last), self._lip_guard)
-            yield SamplerState.initial(xt, speech, region, openness)
+            yield SamplerState.initial(xt, speech, region, openness, closures)
             done = last
 
     def _run_sampler(
@@ -98,13 +107,19 @@ class PartSampler:
 
     def _encode_features(
         self, features: Iterator[Float32Array], rows: int
-    ) -> Iterator[tuple[Float32Array, Float32Array | None]]:
-        """Rows (1, n, W) of the speech tower, and the mouth's openness (1, n) by loudness; None if it does not rest."""
-        for window in sliding_windows(features, self._denoiser.speech_context_rows, rows):
-            openness = None
+    ) -> Iterator[tuple[Float32Array, Float32Array | None, Float32Array | None]]:
+        """Rows (1, n, W) of the speech tower, the mouth's openness (1, n) by loudness, and rows to closures (1, n).
+
+        The latter are None if the mouth does not rest, or shut at closures.
+        """
+        context = max(self._denoiser.speech_context_rows, closure_detector.CONTEXT if self._closures else 0)
+        for window in sliding_windows(features, context, rows):
+            openness = closures = None
+            if self._closures:
+                closures = self._closures.distances(window.rows)[None, window.valid]
             if self._rule.rests_where_quiet:
                 openness = quiet_mouth.openness(window.rows[:, LOUDNESS])[None, window.valid]
-            yield self._denoiser.encode_speech(window.rows)[:, window.valid], openness
+            yield self._denoiser.encode_speech(window.rows)[:, window.valid], openness, closures
 
     def _denoise(self, rows: SamplerState, t: float) -> Float32Array:
         xt, flags = rows.region.denoiser_input(rows.xt)
@@ -117,9 +132,9 @@ class PartSampler:
             return np.split(self._denoiser.denoise(xt, t, speech, style, flags), len(conditions))
 
         x0 = apply_guidance(predict, *self._guidance_scales)
-        if not self._rule.rests_where_quiet:
-            return x0
-        return quiet_mouth.rest_where_quiet(x0, rows.openness, self._denoiser.scale)
+        if self._rule.rests_where_quiet:
+            x0 = quiet_mouth.rest_where_quiet(x0, rows.openness, self._denoiser.scale)
+        return closure_detector.shut_lips(x0, rows.closures, self._denoiser.scale) if self._closures else x0
 
 
 def noise_source(seed: int, part: str, width: int) -> Callable[[int], Float32Array]:

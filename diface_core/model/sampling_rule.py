@@ -34,6 +34,7 @@ class SamplingRule:
         noise: (C,) scale of the starting noise.
         hold: Channels that are predicted at two steps only, or None.
         finish: Values (T, C) as sampled to values within the bounds of the channels.
+        shuts_closures: Whether the lips are shut where an m, b or p is heard (closure_detector.py).
         rests_where_quiet: Whether the mouth rests where the sound is far below the speech (quiet_mouth.py).
     """
 
@@ -41,6 +42,7 @@ class SamplingRule:
     hold: Hold | None
     finish: Callable[[Float32Array], Float32Array]
     rests_where_quiet: bool = False
+    shuts_closures: bool = False
 
 
 def sampling_rule(part: str, version: int) -> SamplingRule:
@@ -62,4 +64,4 @@ def sampling_rule(part: str, version: int) -> SamplingRule:
         return SamplingRule(noise, None, lip_closure.close_small_gaps)
     mouth = np.array([name.startswith(MOUTH) for name in names])
     hold = Hold(np.flatnonzero(mouth).astype(np.int32), MOUTH_TIME)
-    return SamplingRule(np.where(mouth, np.float32(MOUTH_NOISE), noise), hold, lip_closure.separate_lips, True)
+    return SamplingRule(np.where(mouth, np.float32(MOUTH_NOISE), noise), hold, lip_closure.separate_lips, True, True)

@@ -14,6 +14,7 @@ import torch
 from tqdm import tqdm
 
 from ...audio.speech_encoder import SpeechEncoder
+from ...model.closure_detector import ClosureDetector
 from ...model.models import WEIGHTS, Models
 from ...networks import checkpoint
 from ...networks.torch_denoiser import TorchDenoiser
@@ -47,7 +48,8 @@ def load_weights(face: Path, head: Path | None = None) -> Models:
     files = {"face": face} | ({"head": head} if head else {})
     loaded = {part: checkpoint.load(path) for part, path in files.items()}
     digest = "".join(digest for _, digest in loaded.values())
-    return Models({part: TorchDenoiser(denoiser.to(device.best())) for part, (denoiser, _) in loaded.items()}, digest)
+    denoisers = {part: TorchDenoiser(denoiser.to(device.best())) for part, (denoiser, _) in loaded.items()}
+    return Models(denoisers, digest, ClosureDetector.load())
 
 
 def make_request(models: Models, style: str, steps: int, guidance: float, variety: float = 1.0) -> GenerateRequest:
