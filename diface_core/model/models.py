@@ -16,7 +16,6 @@ from ..inference.denoiser import GRAPHS, OnnxDenoiser
 from ..inference.denoiser_file import read_denoiser_file
 from ..runtime.sliding_windows import rechunk, tee_stream, zip_chunks
 from ..types import MODEL_RATE, ConstraintProvider, Float32Array, GenerateRequest, Motion, ReportFraction
-from . import closure_detector
 from .closure_detector import ClosureDetector
 from .motion_denoiser import MotionDenoiser
 from .part_sampler import PartSampler
@@ -32,7 +31,7 @@ class Models:
 
     Attributes:
         denoisers: One per part ("face", "head").
-        hash: Hash (hex) of the files.
+        hash: Hash (hex) of their files.
         closures: Finds m, b and p in the features; None closes only what the denoiser closes.
     """
 
@@ -118,9 +117,7 @@ def load_models(folder: Path = WEIGHTS, graphs: Path = GRAPHS) -> Models:
             raise ModelError(f"{part}.safetensors has other channels than the {part}'s.", "Install DiFACE again.")
         denoisers[part] = OnnxDenoiser.load(file, graphs)
         digest.update(file.hash.encode())
-    closures = ClosureDetector.load(folder / closure_detector.WEIGHTS.name)
-    digest.update((folder / closure_detector.WEIGHTS.name).read_bytes())
-    models = Models(denoisers, digest.hexdigest(), closures)
+    models = Models(denoisers, digest.hexdigest(), ClosureDetector.load())
     log.info("The models run on %s.", models.device)
     return models
 
