@@ -43,6 +43,13 @@ def vertices_of(*names: str) -> npt.NDArray[np.int64]:
     return np.unique(np.concatenate([bundled_head().landmarks[name] for name in names])).astype(np.int64)
 
 
+def lips_of_skin() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the vertices of a mesh of the skin that meet in the middle of the mouth: upper and lower lip."""
+    chosen, rows = vertices_of(*PARTS["Head"]), slice(5, 8)
+    upper, lower = (bundled_head().landmarks[f"{lip}_inner_lip"][rows] for lip in ("upper", "lower"))
+    return np.searchsorted(chosen, upper), np.searchsorted(chosen, lower)
+
+
 def standing() -> FloatArray:
     """Return the vertices of the bundled head as part of a character that stands on the ground."""
     return bundled_head().vertices + np.array([0.0, 0.0, NECK_HEIGHT])

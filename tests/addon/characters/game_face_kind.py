@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import bpy
 import numpy as np
 
 from .armature_kind import Options, build
-from .bundled_parts import PARTS, FloatArray, arkit_shapes, bundled_head, vertices_of
+from .bundled_parts import PARTS, FloatArray, arkit_shapes, bundled_head, lips_of_skin, vertices_of
 from .eye_and_tongue_bones import new_bone
 from .kinds import PLAIN, Built, Placement
 
@@ -44,7 +45,7 @@ def build_game_face(names: Mapping[str, str], placement: Placement = PLAIN) -> B
     bpy.ops.object.mode_set(mode="OBJECT")
     _skin(built, {names[what]: (what, place) for what, place in places.items()})
     bpy.context.view_layer.update()
-    return built
+    return replace(built, label="face bones of a game", faces=(built.main,), lips=lips_of_skin())
 
 
 def _places() -> dict[str, FloatArray]:

@@ -48,6 +48,7 @@ class Built:
         world: From the character's space (metres, see Placement) to the world.
         neutral: Values that shape keys of `main` have at rest and must keep.
         solved: Whether the mouth is moved by visemes or units and not by ARKit's shapes.
+        lips: Vertices of `main` on the upper lip, and those of the lower lip that they meet, of a face without shapes.
     """
 
     label: str
@@ -64,6 +65,7 @@ class Built:
     world: Matrix = field(default_factory=Matrix)
     neutral: dict[str, float] = field(default_factory=dict)
     solved: bool = False
+    lips: tuple[Indices, Indices] | None = None
 
     @property
     def meshes(self) -> tuple[bpy.types.Object, ...]:

@@ -9,7 +9,17 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .bundled_parts import PARTS, FloatArray, add_mesh, arkit_shapes, bundled_head, standing, vertices_of
+from .armature_kind import skull_of_skin
+from .bundled_parts import (
+    PARTS,
+    FloatArray,
+    add_mesh,
+    arkit_shapes,
+    bundled_head,
+    lips_of_skin,
+    standing,
+    vertices_of,
+)
 from .kinds import Built
 from .skeleton import skin
 
@@ -46,8 +56,8 @@ def build_rigify(upgraded: bool) -> Built:
     bpy.context.view_layer.update()
     main = parts.pop("Head")
     return Built(
-        "Rigify's skin" if upgraded else "Rigify's face", main, (main,), tuple(parts.values()), armature=armature,
-        head_bone="head",
+        "Rigify, upgraded face" if upgraded else "Rigify", main, (main,), tuple(parts.values()), armature=armature,
+        head_bone="head", skull=skull_of_skin(), lips=lips_of_skin(),
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def assert_whole(built: Built, picked: str, sound: Path, model: bundled.Model) -
     assert [name for name, kept in limits.items() if not kept] == [], found
 
 
-@pytest.mark.parametrize("label", kinds_by_label.BUILT)
+@pytest.mark.parametrize("label", [*kinds_by_label.BUILT, *kinds_by_label.OF_BONES])
 def test_built_characters(scene, sound, model, label) -> None:
     built = kinds_by_label.make(label, Path())
     assert_whole(built, "main", sound, model)

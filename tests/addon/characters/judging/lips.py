@@ -57,6 +57,11 @@ def find_lips(built: Built) -> Lips:
     Raises:
         ValueError: The shape key `opens_mouth` opens nothing.
     """
+    if built.lips is not None:
+        rest, (upper, lower) = _seen(built), built.lips
+        size = (rest[built.skull, 2].max() - rest[upper, 2].mean()) / LIPS_BELOW_TOP
+        found = Lips(upper, lower, float(size))
+        return replace(found, resting=max(0.0, float(found.aperture(rest))))
     rest, opened = _neutral_and_open(built)
     drop = rest[:, 2] - opened[:, 2]
     if drop.max() <= 0:
