@@ -45,7 +45,7 @@ def bind(character: Character) -> None:
     if owner is None:
         head_target.store(main, None)
     elif bone:
-        share = 1.0 - bone_axes.NECK_SHARE if character.bones.neck else 1.0
+        share = bone_axes.head_share(character)
         axes = bone_axes.bone_local_axes(owner, bone, character.facing)
         head_target.store(main, owner, bone, axes, share=share, evidence=_evidence(character))
     else:

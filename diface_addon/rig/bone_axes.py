@@ -58,6 +58,20 @@ def find_axes(character: Character) -> dict[str, BoneAxes]:
     return {bone: axes for bone, axes in found.items() if axes}
 
 
+def head_share(character: Character) -> float:
+    """Return the share of the head's rotation that the head bone takes: what the neck does not give it.
+
+    A head that does not follow its neck, as Rigify's with *Head Follow* at 0, takes all of it.
+    """
+    armature, bones = character.armature, character.bones
+    if armature is None or not bones.neck:
+        return 1.0
+    axis = character.facing[:, LEFT]
+    turns = dict.fromkeys(bones.neck, (NECK_SHARE / len(bones.neck) * axis)[:, None])
+    by_neck = float(following.Following(armature, {}, turns).motion(bones.head).turn[:, 0] @ axis)
+    return round(1.0 - min(max(by_neck, 0.0), NECK_SHARE), 6)
+
+
 def find_shifts(character: Character) -> dict[str, BoneAxes]:
     """Return the bones that channels shift: of tongue and lids, and the targets of eyes, if no shape keys do it."""
     if character.armature is None:

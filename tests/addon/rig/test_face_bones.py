@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diface_addon.core import channels, types
-from diface_addon.rig import binding, bones
+from diface_addon.rig import binding, bones, head_target
 from diface_addon.rig.discovery.discover import discover
 from diface_addon.rig.face_bones.face_bone_names import read_face_bone
 from diface_addon.rig.face_bones.following import Following
@@ -211,6 +211,20 @@ def test_nothing_below_the_neck_moves(bound) -> None:
     bpy.context.scene.frame_set(2)
     for name in ("root", "torso", "hips", "chest", "neck", "head", "DEF-spine.003", "DEF-spine.006"):
         assert np.array(rig.pose.bones[name].matrix) == pytest.approx(np.array(before[name]), abs=1e-6)
+
+
+def test_a_head_that_does_not_follow_its_neck_takes_the_whole_rotation(bound) -> None:
+    target = head_target.head_target(bound)
+    assert (target.bone, target.share) == ("head", 1.0)
+    values = np.zeros((2, 3), np.float32)
+    values[1] = 0.1, 0.05, -0.2
+    motion = types.Motion(values, channels.HEAD, types.FrameRate(30))
+    write_take.write_take(bound, motion, "T", {"first_frame": 1, "seed": 0, "layers": LAYERS})
+    rest, turned = (surface_at(bpy.data.objects["EyeLeft"], frame) for frame in (1, 2))
+    moved, still = (turned - turned.mean(axis=0)), (rest - rest.mean(axis=0))
+    u, _sizes, v = np.linalg.svd(moved.T @ still)
+    angle = np.arccos((np.trace(u @ v) - 1) / 2)
+    assert angle == pytest.approx(np.linalg.norm(values[1]), abs=0.01)
 
 
 def test_a_key_on_a_lip_is_a_pin(bound) -> None:
