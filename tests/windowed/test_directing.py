@@ -74,7 +74,7 @@ def test_keyed_mood_changes_the_face_from_its_first_key_on(
     scrub(blender, 140)
     set_value(blender, "mood.happy", 0.9)
     set_key_on(blender, "mood.happy")
-    pictures.take("directing-mood")
+    pictures.take("directing-mood", 140)
     change = np.abs(motion(blender) - before)[:, 3:].max(axis=1)
     assert change[:40].max() < 1e-6  # moods ease in and out
     assert change[:59].max() < 0.01
