@@ -14,7 +14,7 @@ from ..cli import generate_options, mood_option
 from ..errors import DifaceError
 from ..motion.files import WRITERS
 from ..types import GenerateRequest
-from ..untrusted.table import is_in_western_encoding, read_table
+from ..untrusted.table import is_in_western_encoding, read_numbered_table
 from .preset_column import Names, names_of_preset
 
 KINDS = tuple(suffix[1:] for suffix in WRITERS)
@@ -32,7 +32,7 @@ class Line:
     """A line of a batch.
 
     Attributes:
-        number: Its row in the table, 1 for the first below the header.
+        number: Its row in the table as spreadsheets number rows; the header usually is row 1.
         name: The path of its outputs below the folder, without suffix, with `/`.
         request: The request, without pins.
         outputs: Kinds of files.
@@ -102,7 +102,7 @@ def read_batch(
         if path.stat().st_size > MAX_BYTES:
             raise DifaceError(f"{path.name} is larger than {MAX_BYTES >> 20} MB.", "Split the table.")
         data = path.read_bytes()
-        header, rows = read_table(data)
+        header, rows = read_numbered_table(data)
     except OSError as reason:
         raise DifaceError(f"Cannot read {path}: {reason.strerror or reason}.", "Choose another table.") from reason
     except ValueError as reason:
@@ -118,7 +118,7 @@ def read_batch(
     flags = {name: flag for name, flag in flags.items() if name not in OTHER_OPTIONS}
     unknown = tuple(name for name in columns if name not in (*OWN_COLUMNS, *flags, *options))
     reader = _RowReader(path.absolute().parent, outputs, parser, flags)
-    found = [reader.read(number, dict(zip(columns, row, strict=False))) for number, row in enumerate(rows, 1)]
+    found = [reader.read(number, dict(zip(columns, row, strict=False))) for number, row in rows.items()]
     changes = {"is_checked": is_checked, "has_picture": has_pictures}
     lines = [dataclasses.replace(line, **changes) if isinstance(line, Line) else line for line in found]
     notes = [f"Columns that are only passed through: {_printable(unknown)}"] if unknown else []

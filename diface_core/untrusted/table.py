@@ -12,16 +12,29 @@ WESTERN = "cp1252"
 
 def read_table(data: bytes) -> tuple[list[str], list[list[str]]]:
     """Return the header and the rows of a table, without empty rows. Raises ValueError if it is empty or damaged."""
-    begin = _decode(data).lstrip()
-    first_line = begin.partition("\n")[0]
+    header, rows = read_numbered_table(data)
+    return header, list(rows.values())
+
+
+def read_numbered_table(data: bytes) -> tuple[list[str], dict[int, list[str]]]:
+    """Return the header and the rows of a table by the numbers that a spreadsheet shows, without empty rows.
+
+    Row 1 is the first of the file, which usually is the header.
+
+    Raises:
+        ValueError: The table is empty or damaged.
+    """
+    text = _decode(data)
+    first_line = text.lstrip().partition("\n")[0]
     delimiter = max(DELIMITERS, key=first_line.count)
     try:
-        rows = [row for row in csv.reader(io.StringIO(begin, newline=""), delimiter=delimiter) if any(row)]
+        every = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1)
+        rows = {number: row for number, row in every if any(map(str.strip, row))}
     except csv.Error as reason:
         raise ValueError(str(reason)) from reason
     if not rows:
         raise ValueError("it is empty")
-    return [name.strip() for name in rows[0]], rows[1:]
+    return [name.strip() for name in rows.pop(min(rows))], rows
 
 
 def is_in_western_encoding(data: bytes) -> bool:

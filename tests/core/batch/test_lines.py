@@ -70,7 +70,16 @@ def test_columns_are_the_options_of_generate(tmp_path):
 def test_a_sound_is_enough(tmp_path):
     line = only(table(tmp_path / "t.csv", ["sound"], [["takes/a.wav"]]))
     assert isinstance(line, Line)
-    assert (line.number, line.name, line.outputs) == (1, "a", ("npz",))
+    assert (line.number, line.name, line.outputs) == (2, "a", ("npz",))
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_rows_have_the_numbers_that_a_spreadsheet_shows(tmp_path, newline):
+    """Empty rows count, wherever they are, and a row whose text has several lines is one."""
+    rows = ["", "sound,transcript", "a.wav,one", "", ",", 'b.wav,"two', 'lines"', "c.wav,three", ""]
+    path = tmp_path / "t.csv"
+    path.write_bytes(newline.join(rows).encode())
+    assert [(line.number, line.name) for line in read_batch(path).lines] == [(3, "a"), (6, "b"), (7, "c")]
 
 
 def test_an_encoding_that_was_guessed_is_said(tmp_path):
@@ -127,7 +136,7 @@ def test_of_two_lines_with_one_output_the_second_is_bad(tmp_path):
     assert isinstance(first, Line)
     assert isinstance(third, Line)
     assert isinstance(second, BadLine)
-    assert "Row 1 has the same output name" in second.reason
+    assert "Row 2 has the same output name" in second.reason
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b"name,seed\n1,2\n"])

@@ -175,5 +175,5 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     assert command.main([str(path), "--out", str(tmp_path / "out"), "--outputs", "csv"]) == 1
     captured = capsys.readouterr()
     assert "2 kept, 1 failed" in captured.out
-    assert "Row 3: There is no sound file" in captured.err
+    assert "Row 4: There is no sound file" in captured.err
     assert command.main([str(tmp_path / "none.csv"), "--out", str(tmp_path / "out")]) == 2
