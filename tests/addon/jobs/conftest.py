@@ -1,4 +1,4 @@
-"""3DiFACE checkpoints without weights; toy 3DiFACE models in a real worker, and a FLAME mesh that they animate."""
+"""3DiFACE checkpoints without weights, toy 3DiFACE models in a real worker, a FLAME mesh; a listener and a strip."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import bpy
 import pytest
 import soundfile
 
+from diface_addon.scene.audio import audio_strip
+from diface_addon.scene.characters import bundled_head
 from diface_addon.settings import preferences, threediface_files
 from diface_addon.worker import process
 from tests.addon.conftest import PYTHON, check_python
@@ -106,3 +108,18 @@ def toy_speaker(scene, toy_models, shared, monkeypatch, tmp_path) -> bpy.types.O
     obj = add_flame(shared / "flame2023open.npz")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     return obj
+
+
+@pytest.fixture
+def listener(scene) -> bpy.types.Object:
+    """The bundled head, 25 frames per second, frames 11 to 130."""
+    scene.render.fps, scene.frame_start, scene.frame_end = 25, 11, 130
+    return bundled_head.add_head(bpy.context)
+
+
+@pytest.fixture
+def strip(scene, listener, speech, tmp_path) -> bpy.types.bpy_struct:
+    """A strip of 4 s of the sample speech from frame 21 on."""
+    samples, rate = soundfile.read(speech, frames=4 * 16000)
+    soundfile.write(tmp_path / "speech.wav", samples, rate)
+    return audio_strip.add_strip(bpy.context, tmp_path / "speech.wav", 21)

@@ -12,9 +12,9 @@ from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import stored_request
 from tests.addon.conftest import needs_audio
 from tests.addon.jobs.test_live import key_properties, run_timer, set_key, switched_off, values, wait_for_draft
-from tests.addon.jobs.test_without_speech import listener, real_worker, strip
 
-__all__ = ["listener", "real_worker", "strip", "switched_off"]
+__all__ = ["switched_off"]
+pytestmark = pytest.mark.usefixtures("real_worker")
 BROW, JAW = 'key_blocks["browInnerUp"].value', 'key_blocks["jawOpen"].value'
 AT, FAR = 70, 50
 """A frame in the middle of both takes, and frames that an edit there does not reach."""

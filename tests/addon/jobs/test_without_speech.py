@@ -5,33 +5,16 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-import soundfile
 
 from diface_addon import compat
 from diface_addon.cli import regenerate_take
 from diface_addon.core import channels
-from diface_addon.scene.audio import audio_strip
 from diface_addon.scene.characters import bundled_head
 from diface_addon.scene.provenance import stored_request
 from tests.addon.conftest import needs_audio
 from tests.addon.scene import scenes
 
 pytestmark = pytest.mark.usefixtures("real_worker")
-
-
-@pytest.fixture
-def listener(scene) -> bpy.types.Object:
-    """The bundled head, 25 frames per second, frames 11 to 130."""
-    scene.render.fps, scene.frame_start, scene.frame_end = 25, 11, 130
-    return bundled_head.add_head(bpy.context)
-
-
-@pytest.fixture
-def strip(scene, listener, speech, tmp_path) -> bpy.types.bpy_struct:
-    """A strip of 4 s of the sample speech from frame 21 on."""
-    samples, rate = soundfile.read(speech, frames=4 * 16000)
-    soundfile.write(tmp_path / "speech.wav", samples, rate)
-    return audio_strip.add_strip(bpy.context, tmp_path / "speech.wav", 21)
 
 
 def key_curve(obj, name: str) -> np.ndarray:
