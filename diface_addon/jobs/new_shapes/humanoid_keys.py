@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 
 from ...core import channels, errors, types
+from ...rig.gaze.still_eyes import still_eyes
 from ...scene.animation import character_checks
 from ...scene.characters import bundled_head, face_landmarks, humanoid_mesh, shape_key_names, shape_keys
 from ...settings import character_settings
@@ -32,10 +33,12 @@ class HumanoidKeysJob(running_job.WorkerJob):
         main = read.objects[0]
         existing = shape_key_names.face_shape_keys(main)
         missing = [index for index, name in enumerate(shapes.names) if name not in existing]
+        looks = [index for index, name in enumerate(shapes.names) if name.startswith("eyeLook")]
+        eyes = _still_eyes(main)
         smallest = STILL * float(np.abs(shapes.deltas).max(initial=0.0))
         starts = np.cumsum((0, *read.counts))
         for obj, start, count in zip(read.objects, starts, read.counts, strict=False):
-            for index in missing:
+            for index in sorted({*missing, *looks}) if obj in eyes else missing:
                 deltas = shapes.deltas[index, start : start + count]
                 if obj == main or np.abs(deltas).max(initial=0.0) > smallest:
                     _add_key(obj, shapes.names[index], humanoid_mesh.to_local(obj, deltas))
@@ -81,6 +84,12 @@ def begin(obj: bpy.types.Object) -> HumanoidKeysJob:
     landmarks = face_landmarks.places(obj)
     request = types.ShapesRequest(read.vertices, read.faces, is_flame=False, landmarks=landmarks)
     return HumanoidKeysJob(worker_client.submit(request), read)
+
+
+def _still_eyes(main: bpy.types.Object) -> list[bpy.types.Object]:
+    """Return the eyeballs that get shapes of gaze although the face has such shapes: those that nothing turns."""
+    found = character_settings.find(main)
+    return still_eyes(found) if found and found.main == main else []
 
 
 def read_character(main: bpy.types.Object) -> humanoid_mesh.HumanoidMesh:

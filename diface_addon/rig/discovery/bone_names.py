@@ -52,6 +52,8 @@ _OTHERS: dict[Role, frozenset[str]] = {
     "tongue": frozenset(),
 }
 """Words of other bones whose names contain the word of a role."""
+_EYEBALLS = _set("eye eyes eyeball eyeballs 目 眼")
+_NO_EYEBALLS = _HELPERS | _OTHERS["eye"] | _set("eyelids lashes brows occlusion shadow shell wet tear tearline liner")
 _SPINE = re.compile(r"^(DEF-)?spine\.00([456])$")
 """Rigify: the deform bones of neck and head, whose controls are `neck` and `head`."""
 
@@ -90,6 +92,13 @@ def read_name(name: str) -> BoneName | None:
     numbers = [int(word) for word in words if word.isdigit()]
     known = _NEUTRAL | _SIDES.keys() | _ROLE_WORDS.keys()
     return BoneName(role, side, numbers[-1] if numbers else 0, _strangers(words, known))
+
+
+@lru_cache(maxsize=4096)
+def names_eyeballs(name: str) -> bool:
+    """Return whether an object with this name is an eyeball, or both: `EyeLeft`, `Eye_L`, `Wolf3D_Eyes`."""
+    words = set(_words(name))
+    return bool(words & _EYEBALLS) and not words & _NO_EYEBALLS
 
 
 def _strangers(words: list[str], known: frozenset[str]) -> int:

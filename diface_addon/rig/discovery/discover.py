@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..character import Bones, Character, Choices
 from ..face_bones.find_face_bones import find_face_bones, mouth_between, moved_by_face_bones
+from ..gaze.still_eyes import still_eyes
 from ..recognition.recognized_shapes import Recipe
 from . import bones_by_shape, find_bones, notes
 from .grouping import FaceTable, Group, find_group, loose_parts
@@ -164,6 +165,8 @@ def _character(parts: _Parts, choices: Choices) -> Character:
         extra.insert(0, notes.no_shapes(main, bones.jaw))
     elif recognized:
         extra.insert(0, notes.recognized_shapes(main, len(recognized)))
+    if face.shapes and (eyes := still_eyes(found)):
+        extra.append(notes.still_eyes(eyes))
     if face.still:
         extra.append(notes.still_shapes(len(face.still)))
     if armature and len(armatures_of(main)) > 1:

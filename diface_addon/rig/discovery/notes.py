@@ -51,5 +51,10 @@ def left_behind(parts: Sequence[bpy.types.Object], head: str) -> str:
     return f"Not moved by the bone {head}, although at the head: {names}. Parent them to the bone."
 
 
+def still_eyes(eyes: Sequence[bpy.types.Object]) -> str:
+    names = ", ".join(obj.name for obj in eyes[:MAX_NAMES])
+    return f"No shapes or bones turn {names}: the eyes look straight ahead. Add ARKit Shape Keys makes the shapes."
+
+
 def several_armatures(main: bpy.types.Object, armature: bpy.types.Object) -> str:
     return f"Several armatures move {main.name}: {armature.name} is used, which has most of the face's weight."

@@ -1,1 +1,1 @@
-"""Where the eyes of a character are, and how its shapes and bones turn them."""
+"""Where the eyes of a character are, how its shapes and bones turn them, and which eyes nothing turns."""

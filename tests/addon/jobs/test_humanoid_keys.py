@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import bpy
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from diface_addon.jobs.new_shapes import arkit_keys, humanoid_keys
 from diface_addon.scene.characters import face_landmarks, flame_mesh, humanoid_mesh
 from diface_addon.settings import character_settings
 from tests.addon.panels.panel_drawing import drawn
+from tests.addon.rig import small_characters
 
 MOVE = (0.0, -0.01, 0.0)
 """How far the stand-in's jawOpen moves every vertex, in the world."""
@@ -86,6 +89,33 @@ def test_existing_keys_stay(character, worker) -> None:
     assert names == ["Basis", "Jaw_Open", "Slim", "mouthClose"]
     assert slim.value == 0.5
     assert mine.data[0].co.x != pytest.approx(flame_mesh.rest_vertices(character)[0, 0])
+
+
+class LookingShapes:
+    """A stand-in for the worker's answer, in which `eyeLookUpLeft` and `jawOpen` move every vertex."""
+
+    names = ("jawOpen", "eyeLookUpLeft")
+    notes = ()
+
+    def __init__(self, count: int) -> None:
+        self.deltas = np.tile(np.array(MOVE, np.float32), (len(self.names), count, 1))
+
+
+def test_eyeballs_that_nothing_turns_get_shapes_of_gaze_beside_a_whole_face(scene) -> None:
+    face = small_characters.add_head()
+    small_characters.add_shape(face, "eyeLookUpLeft")
+    at = (0.032, -0.09, small_characters.HEIGHT + 0.035)
+    eye, teeth = (small_characters.add_mesh(name, at, (0.012, 0.012, 0.012)) for name in ("Eye_L", "Teeth"))
+    eye.parent = teeth.parent = face
+    before = len(face.data.shape_keys.key_blocks)
+    read = humanoid_keys.read_character(face)
+    request = types.ShapesRequest(read.vertices, read.faces, is_flame=False)
+    answer = LookingShapes(len(read.vertices))
+    task = SimpleNamespace(wait_for=lambda _kind: answer, request_of=lambda _kind: request)
+    humanoid_keys.HumanoidKeysJob(task, read).write_result()
+    assert [block.name for block in eye.data.shape_keys.key_blocks][1:] == ["eyeLookUpLeft"]
+    assert teeth.data.shape_keys is None
+    assert len(face.data.shape_keys.key_blocks) == before
 
 
 def test_parts_of_one_armature_belong_together(scene) -> None:

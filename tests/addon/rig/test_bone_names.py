@@ -2,7 +2,7 @@
 
 import pytest
 
-from diface_addon.rig.discovery.bone_names import read_name
+from diface_addon.rig.discovery.bone_names import names_eyeballs, read_name
 
 KNOWN = {
     "head": [
@@ -112,3 +112,18 @@ def test_other_bones_have_no_role(name: str) -> None:
 
 def test_numbers_order_a_chain() -> None:
     assert [read_name(f"neck_0{number}").number for number in (1, 2)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "name", ["EyeLeft", "Eye_L", "Eye.R.001", "lEye", "Wolf3D_Eyes", "CC_Base_Eye", "eyeball_left", "左目"]
+)
+def test_objects_that_are_eyeballs(name: str) -> None:
+    assert names_eyeballs(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Eyelashes", "Eye_Lashes", "Eyebrows", "Eye Brow L", "EyeGlasses", "CC_Base_EyeOcclusion", "Eye target", "Teeth"],
+)
+def test_objects_that_are_no_eyeballs(name: str) -> None:
+    assert not names_eyeballs(name)

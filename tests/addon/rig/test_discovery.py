@@ -354,6 +354,22 @@ def test_shapes_that_move_nothing_do_not_count(scene) -> None:
     assert any("1 shape key " in note for note in found.notes)
 
 
+@pytest.mark.parametrize("turned", ["nothing", "shapes", "a constraint"])
+def test_eyeballs_that_nothing_turns_are_said(scene, turned: str) -> None:
+    face = small.add_head()
+    eye = small.add_mesh("Eye_L", (0.032, -0.09, small.HEIGHT + 0.035), (0.012, 0.012, 0.012))
+    lashes = small.add_mesh("Eyelashes", (0.032, -0.1, small.HEIGHT + 0.04), (0.012, 0.002, 0.002))
+    eye.parent = lashes.parent = face
+    if turned == "shapes":
+        eye.shape_key_add(name="Basis")
+        eye.shape_key_add(name="eyeLookOutLeft").data[0].co.x += 0.01
+    if turned == "a constraint":
+        eye.constraints.new("DAMPED_TRACK").target = lashes
+    said = " ".join(discover(face).notes)
+    assert ("Eye_L" in said) == (turned == "nothing")
+    assert "Eyelashes" not in said
+
+
 def test_ghost_is_no_part(scene) -> None:
     face = small.add_head()
     assert ghost.MARK == GHOST_MARK
