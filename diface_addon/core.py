@@ -22,7 +22,7 @@ if __name__.count(".") > 1 and not TYPE_CHECKING:
     )
     from ..diface_core.faces.poses import perception as lip_perception
     from ..diface_core.motion import files as motion_files
-    from ..diface_core.motion import head_angles, key_reduction, pc2, warp
+    from ..diface_core.motion import head_angles, key_reduction, pc2, resample, warp
     from ..diface_core.recordings import align, placed, row_times, sound_timecode
     from ..diface_core.recordings import read as recording_files
     from ..diface_core.recordings import recording as recorded_face
@@ -48,7 +48,7 @@ else:
     )
     from diface_core.faces.poses import perception as lip_perception
     from diface_core.motion import files as motion_files
-    from diface_core.motion import head_angles, key_reduction, pc2, warp
+    from diface_core.motion import head_angles, key_reduction, pc2, resample, warp
     from diface_core.recordings import align, placed, row_times, sound_timecode
     from diface_core.recordings import read as recording_files
     from diface_core.recordings import recording as recorded_face
@@ -87,6 +87,7 @@ __all__ = [
     "recorded_face",
     "recording_files",
     "request_file",
+    "resample",
     "row_times",
     "shape_recognition",
     "solve_poses",

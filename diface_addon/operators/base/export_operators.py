@@ -34,7 +34,26 @@ def check_has_keys(obj: bpy.types.Object | None) -> None:
         raise errors.SceneError(f"The face of {obj.name} is a vertex animation, which has no keys.", hint)
 
 
-class PlainOperator(OperatorBase):
+class SampledOperator:
+    """Mix-in for operators that sample the motion at any rate."""
+
+    rate: bpy.props.FloatProperty(
+        name="Samples per Second",
+        description="Samples per second in the file. 0: the scene's frame rate",
+        default=0.0,
+        min=0.0,
+        max=240.0,
+        precision=3,
+    )
+
+    def chosen_rate(self) -> float:
+        """Return the rate, 0 for the scene's. Raises SceneError for a rate that no motion has."""
+        if 0 < self.rate < 1:
+            raise errors.SceneError("Less than one sample per second is no motion.", "Set it to 0, or to 1 or more.")
+        return self.rate
+
+
+class PlainOperator(SampledOperator, OperatorBase):
     """Mix-in for operators that make a character plain: meshes, a skeleton, shape keys, keys."""
 
     names: bpy.props.EnumProperty(
@@ -46,14 +65,6 @@ class PlainOperator(OperatorBase):
             ("LIVE_LINK", "Live Link", "JawOpen, MouthSmileLeft ..., as Live Link Face and Unreal Engine write them"),
         ),
     )
-    rate: bpy.props.FloatProperty(
-        name="Samples per Second",
-        description="Keys per second in the file. 0: the scene's frame rate",
-        default=0.0,
-        min=0.0,
-        max=240.0,
-        precision=3,
-    )
 
     @classmethod
     def check_ready(cls, context: bpy.types.Context) -> None:
@@ -63,9 +74,7 @@ class PlainOperator(OperatorBase):
 
     def plain_settings(self) -> export_scene.PlainSettings:
         """Return rate and names. Raises SceneError for a rate that no motion has."""
-        if 0 < self.rate < 1:
-            raise errors.SceneError("Less than one sample per second is no motion.", "Set it to 0, or to 1 or more.")
-        return export_scene.PlainSettings(self.rate, self.names)
+        return export_scene.PlainSettings(self.chosen_rate(), self.names)
 
 
 class ExportOperator(WriteFileOperator):

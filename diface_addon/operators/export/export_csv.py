@@ -6,10 +6,10 @@ import bpy
 
 from ...scene.export import weights_file
 from ...settings import scene_settings
-from ..base.export_operators import ExportOperator, check_has_keys
+from ..base.export_operators import ExportOperator, SampledOperator, check_has_keys
 
 
-class DIFACE_OT_export_csv(ExportOperator, bpy.types.Operator):
+class DIFACE_OT_export_csv(SampledOperator, ExportOperator, bpy.types.Operator):
     """Export the ARKit weights and the head's rotation as Live Link Face writes them, for the preview or scene range"""
 
     bl_idname = "diface.export_csv"
@@ -25,9 +25,8 @@ class DIFACE_OT_export_csv(ExportOperator, bpy.types.Operator):
 
     def run(self, context: bpy.types.Context) -> str:
         files = self.files(context)
-        weights_file.write_weights(
-            scene_settings.character(context), {path: clip.frames for path, clip in files.items()}
-        )
+        ranges = {path: clip.frames for path, clip in files.items()}
+        weights_file.write_weights(scene_settings.character(context), context.scene, ranges, self.chosen_rate())
         return self.message(files)
 
 

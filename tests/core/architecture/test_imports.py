@@ -25,7 +25,7 @@ FOR_THE_ADDON = {
     "diface_core.transcripts.read_transcript",
     "diface_core.transcripts.spread_words",
     "diface_core.runtime.start_errors",
-    *(f"diface_core.motion.{name}" for name in ("files", "head_angles", "key_reduction", "warp", "pc2")),
+    *(f"diface_core.motion.{name}" for name in ("files", "head_angles", "key_reduction", "pc2", "resample", "warp")),
     *(
         f"diface_core.recordings.{name}"
         for name in ("align", "placed", "read", "recording", "row_times", "sound_timecode")

@@ -86,6 +86,23 @@ def test_each_line_is_a_file(scene, two_lines, tmp_path, suffix) -> None:
         assert [float(rows[row].split(",")[jaw]) for row in (1, 20)] == pytest.approx([0.1, 0.9], abs=1e-6)
 
 
+def test_a_csv_at_another_rate_keeps_the_speed_and_the_frames(scene, two_lines, tmp_path) -> None:
+    """Unreal Engine's importer takes 60 frames a second, whatever the rate is."""
+    scene.render.fps, scene.render.fps_base = 24, 1.0
+    tables = {}
+    for rate in (0.0, 60.0, 59.94):
+        bpy.ops.diface.export_csv(filepath=str(tmp_path / "out.csv"), rate=rate)
+        rows = [row.split(",") for row in (tmp_path / "out.csv").read_text().splitlines()[1:]]
+        tables[rate] = [row[0] for row in rows], np.array([row[2:] for row in rows], float)
+    own, sixty = tables[0.0][1], tables[60.0][1]
+    assert (len(own), len(sixty), len(tables[59.94][1])) == (60, 148, 148)
+    assert np.allclose(sixty[::5], own[::2], atol=1e-6)
+    assert tables[60.0][0][59:62] == ["00:00:00:59.000", "00:00:01:00.000", "00:00:01:01.000"]
+    assert tables[59.94][0][60] == "00:00:01:00.060"
+    with pytest.raises(RuntimeError, match="Less than one sample"):
+        bpy.ops.diface.export_csv(filepath=str(tmp_path / "out.csv"), rate=0.5)
+
+
 def test_a_range_without_lines_is_refused(scene, head, tmp_path) -> None:
     with pytest.raises(RuntimeError, match="No take plays in frames"):
         bpy.ops.diface.export_fbx(filepath=str(tmp_path / "out.fbx"), each_line=True)
