@@ -43,7 +43,7 @@ class LineName:
         speaker = line_settings.speakers(strip.diface).get(self.side)
         obj = line_settings.main_mesh(speaker)
         if obj is None:
-            gone = "has no character" if speaker is None else "has a character that was deleted"
+            gone = "no longer has a character" if speaker is None else "has a character that was deleted"
             raise errors.SceneError(f'The strip "{self.strip}" {gone}.', "Choose one in the panel Dialogue.")
         return obj
 

@@ -87,8 +87,9 @@ def find_mapping(
 
 
 def check_needed(actions: list[bpy.types.Action], rate: types.FrameRate) -> None:
-    """Raise SceneError if a take has the frame rate already, or has no keys."""
+    """Raise SceneError if a take has the frame rate already, has no keys, or has a damaged baseline."""
     take_copies.check_has_keys(actions)
+    baseline.check_readable(actions)
     if frame_rate.is_same(take_request.from_json(stored_request.read_request(actions[0])).rate, rate):
         message = f"{actions[0].name} has the scene's frame rate, {rate.value:g} frames per second."
         raise errors.SceneError(message, "Convert a take after changing the frame rate (Output properties).")

@@ -16,6 +16,7 @@ import bpy
 import numpy as np
 
 from ... import compat
+from ...core import errors
 from ...rig.property_address import PointsByAddress, PropertyAddress, id_type
 from ..characters import shape_key_names
 from ..keys.write_keys import SampledCurve
@@ -76,6 +77,19 @@ def row_count(actions: Iterable[bpy.types.Action]) -> int:
     headers = (_read_header(bytes(action.get(SAMPLES, b"")).partition(b"\0")[0]) for action in actions)
     counts = (count for header in headers for entries in header.values() for _path, _index, count in entries)
     return max(counts, default=0)
+
+
+def check_readable(actions: Iterable[bpy.types.Action]) -> None:
+    """Raise SceneError if the baseline of one of `actions` is damaged, or none of them has one."""
+    actions = list(actions)
+    damaged = [action for action in actions if SAMPLES in action and not _is_whole(bytes(action[SAMPLES]))]
+    if not row_count(actions):
+        damaged = damaged or actions[:1]
+    for action in damaged:
+        message = f"The generated keys that {action.name} stores are damaged."
+        raise errors.SceneError(
+            message, "Generate it again with the same seed, or use another take. The take still plays."
+        )
 
 
 def read_baseline_keys(action: bpy.types.Action) -> PointsByAddress:
@@ -150,8 +164,19 @@ def _read_header(stored: bytes) -> dict[str, Any]:
     """Return the header of packed samples; {} if it is damaged."""
     try:
         return dict(json.loads(stored))
-    except ValueError:
+    except (TypeError, ValueError):
         return {}
+
+
+def _is_whole(stored: bytes) -> bool:
+    """Return whether packed samples have the values that their header states."""
+    header, values = unpack(stored)
+    if not isinstance(header, dict):
+        return False
+    try:
+        return sum(count for curves in header.values() for _path, _index, count in curves) == len(values)
+    except (TypeError, ValueError):
+        return False
 
 
 def _unpack_curves(samples: bytes) -> dict[str, list[SampledCurve]]:

@@ -251,6 +251,23 @@ def test_a_deleted_character_is_named(cast, strips) -> None:
     assert open_frames(cast[0]) == [click(1), click(61)]
 
 
+def test_a_character_that_is_removed_while_lines_are_made_is_said(cast, strips, monkeypatch) -> None:
+    begin_next = generate_scene.DIFACE_OT_generate_scene.begin_next
+    begun = []
+
+    def remove_ben(operator, previous):
+        begun.append(previous)
+        if len(begun) == 2:
+            bpy.data.objects.remove(cast[1])
+        return begin_next(operator, previous)
+
+    monkeypatch.setattr(generate_scene.DIFACE_OT_generate_scene, "begin_next", remove_ben)
+    message = generate()
+    assert message.startswith("Generated 3 lines, 1 failed.")
+    assert 'Line 3 (Ben): The strip "Line 3" no longer has a character.' in message
+    assert open_frames(cast[0]) == [click(1), click(61)]
+
+
 def test_another_frame_rate_makes_all_lines_again(scene, cast, strips) -> None:
     generate()
     scene.render.fps = 25

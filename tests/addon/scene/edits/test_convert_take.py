@@ -10,7 +10,7 @@ from diface_addon import compat
 from diface_addon.core import errors
 from diface_addon.jobs.live_mode import live_session
 from diface_addon.scene.pins import pins
-from diface_addon.scene.provenance import stored_request
+from diface_addon.scene.provenance import baseline, stored_request
 from diface_addon.scene.takes import take_index, take_list
 from tests.addon.scene import scenes
 
@@ -116,3 +116,26 @@ def test_curve_that_the_user_added_is_retimed(scene, take) -> None:
     assert bpy.ops.diface.convert_take() == {"FINISHED"}
     action = take.animation_data.action
     assert scenes.curve_points(action, "OBJECT", "location").tolist() == [[FIRST + 60, 2.0]]
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing", "no header", "other header", "too few values"])
+def test_a_damaged_baseline_is_named_and_nothing_changes(scene, take, damage) -> None:
+    action = take.data.shape_keys.animation_data.action
+    whole = bytes(action[baseline.SAMPLES])
+    header, values = baseline.unpack(whole)
+    damaged = {
+        "cut": whole[:-40],
+        "no header": whole.partition(b"\0")[2],
+        "other header": baseline.pack(5, [values]),
+        "too few values": baseline.pack(header, [values[:-1]]),
+    }
+    for part in take_index.active_take(take) if damage == "missing" else [action]:
+        del part[baseline.SAMPLES]
+    if damage in damaged:
+        action[baseline.SAMPLES] = damaged[damage]
+    keys, names = scenes.jaw_keys(take).copy(), sorted(bpy.data.actions.keys())
+    scene.render.fps = 30
+    with pytest.raises(RuntimeError, match="stores are damaged"):
+        bpy.ops.diface.convert_take()
+    assert np.array_equal(scenes.jaw_keys(take), keys)
+    assert sorted(bpy.data.actions.keys()) == names
