@@ -56,6 +56,12 @@ def remove_strips(action: bpy.types.Action) -> None:
                 animation.nla_tracks.remove(track)
 
 
+def solo_tracks(block: bpy.types.ID) -> list[bpy.types.NlaTrack]:
+    """Return the tracks of a data-block that play alone, so that neither its Action nor its other tracks do."""
+    animation = block.animation_data
+    return [track for track in animation.nla_tracks if track.is_solo] if animation else []
+
+
 def is_line_track(track: bpy.types.NlaTrack) -> bool:
     """Return whether a track is one of DiFACE's for lines of a dialogue."""
     return track.name.startswith((LINES_TRACK, REST_TRACK, FADES_TRACK))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from ... import compat
 from ...core import placement, types
 from ..animation import active_curves, curve_groups
 from ..comparison import ghost
-from ..keys import write_keys
+from ..keys import nla, write_keys
+from ..keys.wording import names_note
 from ..provenance import baseline, stored_request
 from . import rollback, take_names, take_writers, use_take, user_curves
 from .face_curves import CurvesByKind
@@ -72,7 +74,14 @@ def write_take(
         blocks = {kind: active_curves.data_block(obj, kind) for part in parts for kind in part.curves}
         use_take.assign(obj, blocks, (*main, *layers))
     ghost.remove_ghosts()
-    return TakeResult(name, (*main, *layers), tuple(note for part in parts for note in part.notes))
+    notes = tuple(note for part in parts for note in part.notes)
+    return TakeResult(name, (*main, *layers), (*notes, *_solo_notes(blocks.values())))
+
+
+def _solo_notes(blocks: Iterable[bpy.types.ID]) -> list[str]:
+    """Return a note about tracks that keep a take from playing."""
+    names = [f"{track.name} of {block.name}" for block in blocks for track in nla.solo_tracks(block)]
+    return names_note("NLA tracks with Solo hide the take; turn their star off:", names)
 
 
 def _new_main_actions(

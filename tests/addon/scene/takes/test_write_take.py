@@ -184,6 +184,16 @@ def test_notes_about_muted_solo_and_driven_properties(scene, head) -> None:
     assert any("driver sets the rotation of Character" in note for note in notes)
 
 
+def test_note_about_a_track_that_plays_alone(scene, head) -> None:
+    keys = head.data.shape_keys
+    keys.animation_data_create()
+    track = keys.animation_data.nla_tracks.new()
+    track.name = "mine"
+    assert not [note for note in write(head).notes if "Solo" in note]
+    track.is_solo = True
+    assert [note for note in write(head).notes if "Solo" in note and "mine" in note]
+
+
 # The user's animation of other properties
 
 
