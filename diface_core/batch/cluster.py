@@ -15,6 +15,8 @@ LINES_PER_WORKER = 4
 """Lines that the scheduler knows for each thread of the workers: they stay busy, however long the table is."""
 MIN_LINES = 8
 CONNECT_SECONDS = 20
+NOT_LOADED = "Error during deserialization"
+"""How Dask's message begins if the scheduler cannot import what a task is made of: it would be so for every line."""
 RETRIES = 3
 """Workers that may be lost with one line before it counts as failed, beyond those that Dask itself allows."""
 
@@ -29,7 +31,8 @@ def make_by_cluster(lines: Iterable[Line], out: Path, address: str, engine: str)
         engine: What makes the engine of a process.
 
     Raises:
-        DifaceError: Dask is missing, or the scheduler cannot be reached or went away. Finished lines stay.
+        DifaceError: Dask is missing, or the scheduler cannot be reached, cannot load DiFACE, or went away. Finished
+            lines stay.
     """
     distributed = _import_distributed()
     try:
@@ -62,6 +65,9 @@ def _make(distributed: Any, client: Any, lines: Iterator[Line], out: Path, engin
             yield future.result()
         elif future.status == "cancelled":
             raise distributed.CancelledError(future.key)
+        elif NOT_LOADED in str(future.exception()):
+            hint = "Install its packages and diface_core, of one version, where the scheduler and its workers run."
+            raise DifaceError("The scheduler cannot load DiFACE.", hint)
         else:
             yield Outcome(number, FAILED, f"{future.exception()}"[:500])
         future.release()

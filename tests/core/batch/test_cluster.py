@@ -27,8 +27,9 @@ ROOT = Path(__file__).parents[3]
 class Cluster:
     """A scheduler and workers of one thread, each a process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, has_diface: bool = True) -> None:
         self._folder, self.workers = folder, []
+        self._environment = {**os.environ, "PYTHONPATH": str(ROOT) if has_diface else ""}
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", stderr=subprocess.PIPE)
         assert self.scheduler.stderr
         text = ""
@@ -53,8 +54,7 @@ class Cluster:
 
     def _start(self, kind: str, *options: str, stderr: int) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options, "--no-dashboard"]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(command, stderr=stderr, text=True, env=environment, cwd=self._folder)
+        return subprocess.Popen(command, stderr=stderr, text=True, env=self._environment, cwd=self._folder)
 
 
 @pytest.fixture
@@ -130,6 +130,17 @@ def test_a_scheduler_that_goes_away(cluster, tmp_path):
     found = statuses(tmp_path / "out")
     assert "not reached" in found.values()
     assert run_batch(read_batch(path).lines, tmp_path / "out", engine=TOY).counts.keys() == {"kept", "made"}
+
+
+def test_a_scheduler_without_diface_ends_the_run_at_once(tmp_path):
+    cluster = Cluster(tmp_path, has_diface=False)
+    try:
+        cluster.add_worker()
+        with pytest.raises(DifaceError, match="cannot load DiFACE"):
+            run(numbered(tmp_path, 4), tmp_path / "out", cluster.address)
+        assert set(statuses(tmp_path / "out").values()) == {"not reached"}
+    finally:
+        cluster.close()
 
 
 def test_no_scheduler(tmp_path, monkeypatch):
