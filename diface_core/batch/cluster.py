@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -81,4 +82,5 @@ def _import_distributed() -> Any:
     except ImportError as reason:
         hint = "Install it here and on the workers: pip install distributed."
         raise DifaceError("--scheduler needs Dask's package distributed.", hint) from reason
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it logs a traceback if the scheduler goes away
     return distributed

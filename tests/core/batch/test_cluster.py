@@ -113,7 +113,7 @@ def test_a_line_that_kills_its_workers_fails_alone(cluster, tmp_path):
     assert found["good"] in ("made", "kept")  # kept: its worker was killed after it had written the line
 
 
-def test_a_scheduler_that_goes_away(cluster, tmp_path):
+def test_a_scheduler_that_goes_away(cluster, tmp_path, caplog):
     cluster.add_worker()
     path = numbered(tmp_path, 60)
 
@@ -129,6 +129,7 @@ def test_a_scheduler_that_goes_away(cluster, tmp_path):
     killer.join()
     found = statuses(tmp_path / "out")
     assert "not reached" in found.values()
+    assert not [record for record in caplog.records if record.exc_info], "a traceback would hide the message"
     assert run_batch(read_batch(path).lines, tmp_path / "out", engine=TOY).counts.keys() == {"kept", "made"}
 
 
