@@ -70,7 +70,8 @@ def small_models(request, tmp_path_factory) -> tuple[Models, Models]:
 def bundled_models(asset) -> tuple[Models, Models]:
     """The bundled models, with torch and with ONNX Runtime."""
     reference = {part: TorchDenoiser(checkpoint.load(WEIGHTS / f"{part}.safetensors")[0]) for part in channels.PARTS}
-    return Models(reference, ""), load_models()
+    models = load_models()
+    return Models(reference, "", models.closures), models
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 31, 100, 301])
