@@ -74,10 +74,10 @@ def curve_in_copy(
     The user's keys above a layer become the layer's pins, and their curve in the main Action is removed.
     """
     kind, path, index = address
-    main = next((action for action in copies.main if compat.find_channelbag(action, kind)), None)
-    if main is None:
-        main = next(action for action in copies.main if compat.can_hold(action, kind))
-    action = copies.by_original.get(curve.action, main) if curve else main
+    holding = [action for action in copies.main if compat.find_channelbag(action, kind)]
+    holding = holding or [action for action in copies.main if compat.can_hold(action, kind)]
+    original = curve.action if curve else None
+    action = copies.by_original[original] if original in copies.by_original else holding[0]
     channelbag = compat.writable_channelbag(action, kind)
     fcurve = channelbag.fcurves.find(path, index=index)
     if fcurve is None:
@@ -86,9 +86,9 @@ def curve_in_copy(
         fcurve.group = channelbag.groups.get(group) or channelbag.groups.new(group)
         if curve:
             fcurve.extrapolation = curve.fcurve.extrapolation
-    over = compat.writable_channelbag(main, kind).fcurves.find(path, index=index) if action is not main else None
+    over = compat.find_fcurve(holding[0], address) if holding and holding[0] is not action else None
     if over is not None:
-        compat.writable_channelbag(main, kind).fcurves.remove(over)
+        compat.writable_channelbag(holding[0], kind).fcurves.remove(over)
     return action, fcurve
 
 

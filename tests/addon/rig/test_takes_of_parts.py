@@ -266,6 +266,18 @@ def test_lashes_that_only_blink_move_with_the_layer(scene) -> None:
     assert [track.mute for track in lashes.data.shape_keys.animation_data.nla_tracks] == [True]
 
 
+def test_edit_in_place_moves_lashes_that_only_blink(scene) -> None:
+    face = scenes.add_character(scene, ("jawOpen", "eyeBlinkLeft"))
+    lashes = scenes.add_character(scene, ("eyeBlinkLeft",))
+    binding.bind(Character(face, (face, lashes)))
+    write(face)
+    before = values_of(face, "eyeBlinkLeft")
+    edit = curve_changes.MotionEdit(motion(9), np.ones((ROWS, len(NAMES)), bool), (), FIRST)
+    write_edit_in_place.write_in_place(face, active_actions.active_actions(face), edit, {})
+    assert values_of(face, "eyeBlinkLeft") != before
+    assert values_of(lashes, "eyeBlinkLeft") == values_of(face, "eyeBlinkLeft")
+
+
 def test_failed_take_changes_no_part(avatar, monkeypatch) -> None:
     face, lashes, rig = avatar
     walk = rig.animation_data.action
