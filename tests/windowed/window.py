@@ -18,6 +18,8 @@ START_SECONDS = 120
 """Patience for the start of Blender with software OpenGL."""
 COLUMNS, ROW_HEIGHT = (0.28, 0.75, 0.5, 0.93, 0.1, 0.44), 14
 """Where buttons are searched in a sidebar: fractions of its width, and pixels between two probes."""
+WHEEL_UP, WHEEL_DOWN = 4, 5
+"""Buttons of the mouse."""
 PATIENCE = (0.1, 0.4)
 """Seconds between two probes, of a first search and of a second one if the machine was too busy for the first."""
 
@@ -167,16 +169,33 @@ class BlenderWindow:
         if known and self._is_button(does, *known, area, region):
             return known
         for patience in PATIENCE:
-            place = self.region(area, region)
-            for column in COLUMNS:
-                x = place.x + round(place.width * column)
-                for y in range(place.y + ROW_HEIGHT, place.y + place.height, ROW_HEIGHT):
-                    text = self._button_at(x, y, area, region, patience)
-                    if text:
-                        self._buttons[text] = x, y
-                    if does in text and self._is_button(does, x, y, area, region):
-                        return x, y
+            for wheel in (None, WHEEL_UP, WHEEL_DOWN):
+                if wheel:
+                    self._scroll(wheel, area, region)
+                if found := self._find(does, area, region, patience):
+                    return found
         raise AssertionError(f"No button does {does}. Found: {sorted(self._buttons)}")
+
+    def _find(self, does: str, area: str, region: str, patience: float) -> tuple[int, int] | None:
+        """Return the place of a button that is visible; None without one."""
+        place = self.region(area, region)
+        for column in COLUMNS:
+            x = place.x + round(place.width * column)
+            for y in range(place.y + ROW_HEIGHT, place.y + place.height, ROW_HEIGHT):
+                text = self._button_at(x, y, area, region, patience)
+                if text:
+                    self._buttons[text] = x, y
+                if does in text and self._is_button(does, x, y, area, region):
+                    return x, y
+        return None
+
+    def _scroll(self, wheel: int, area: str, region: str) -> None:
+        """Scroll a region to its end, with the mouse at its edge: over a list the wheel scrolls the list."""
+        place = self.region(area, region)
+        self.desktop.move(place.x + 4, place.centre[1])
+        self.desktop.do("click", "--repeat", 40, "--delay", 15, wheel)
+        time.sleep(1)
+        self._buttons.clear()
 
     def upper_edge(self, does: str, area: str = "VIEW_3D", region: str = "UI") -> tuple[int, int]:
         """Return the place of the upper edge of a button, to 2 pixels."""
