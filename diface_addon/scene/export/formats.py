@@ -163,7 +163,7 @@ def _window_unchanged() -> Generator[None]:
     try:
         yield
     finally:
-        if window and before:
+        if window and before and (window.scene, window.view_layer) != before:
             window.scene, window.view_layer = before
 
 
