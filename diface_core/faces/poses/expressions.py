@@ -1,9 +1,10 @@
 """Names of expressions (VRM, VRoid, MikuMikuDance, VRChat), and what they do in ARKit channels.
 
 Sources: the presets of the VRM specification (0.x and 1.0), VRoid Studio's shapes (`Fcl_` and BRW, EYE, MTH), the
-customary morphs of MikuMikuDance models in the groups brows, eyes and mouth, VRChat's eyelid shapes. Left is the
-character's left. Expressions of the whole face amount to their mouth, eyes and brows. Shapes that replace the drawing
-of the eyes or the teeth (`Fcl_HA_`, iris, highlight) are not listed, nor moods of the eyes that would blink.
+customary morphs of MikuMikuDance models in the groups brows, eyes and mouth, VRChat's eyelid shapes, the shape by which
+Unity-chan's scripts blink. Left is the character's left. Expressions of the whole face amount to their mouth, eyes and
+brows. Shapes that replace the drawing of the eyes or the teeth (`Fcl_HA_`, iris, highlight) are not listed, nor moods
+of the eyes that would blink.
 """
 
 from __future__ import annotations
@@ -61,6 +62,9 @@ MMD: dict[str, Recipe] = {
     "にこり": {"browOuterUp": 0.5, "browInnerUp": 0.3}, "怒り": {"browDown": 0.9, "browOuterUp": 0.2},
     "上": {"browInnerUp": 0.8, "browOuterUp": 0.8}, "下": {"browDown": 0.7},
 }  # fmt: skip
+
+UNITY_CHAN: dict[str, Recipe] = {"eyedefc": {"eyeBlink": 1.0}}
+"""The closed eyes of Unity-chan and characters built like her, on the meshes `EYE_DEF` and `EL_DEF`."""
 
 COMMON: dict[str, Recipe] = {
     "mouthopen": {"jawOpen": 0.6}, "openmouth": {"jawOpen": 0.6}, "mouthwide": {"mouthStretch": 0.7},

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from ...channels import FACE
 from .action_units import UNIT_NAMES, UNITS
-from .expressions import COMMON, MMD, VRM, VROID
+from .expressions import COMMON, MMD, UNITY_CHAN, VRM, VROID
 from .mouth_shapes import Recipe
 from .pose_set import PoseSet, channel_numbers, pose_set
 from .rig_units import CHARACTER_CREATOR, DAZ, MAKEHUMAN, MIXAMO
@@ -16,7 +16,7 @@ from .visemes import PHONEMES, RHUBARB, VRM1_VOWELS
 
 EXPRESSIONS: tuple[tuple[dict[str, Recipe], int, int], ...] = (
     (VROID, 3, 3), (MMD, 3, 1), (MAKEHUMAN, 6, 3), (DAZ, 3, 3), (MIXAMO, 6, 6), (CHARACTER_CREATOR, 8, 8), (VRM, 3, 1),
-    (COMMON, 3, 1),
+    (UNITY_CHAN, 1, 1), (COMMON, 3, 1),
 )  # fmt: skip
 """Vocabularies of expressions and units, and how many of their names a mesh must have: under a prefix, and without
 one."""

@@ -97,6 +97,11 @@ def test_numbers_of_duplicates_and_prefixes_are_ignored() -> None:
     assert known(numbered).names == tuple(numbered)
 
 
+def test_closed_eyes_of_a_mesh_of_eyes_alone() -> None:
+    names = [f"blendShape2.EYE_{name}" for name in ("SMILE1", "SMILE2", "ANG1", "ANG2", "SAP", "CONF", "DEF_C")]
+    assert set(recipe(known(names), "blendShape2.EYE_DEF_C")) == {"eyeBlinkLeft", "eyeBlinkRight"}
+
+
 def test_larger_of_two_vocabularies_of_visemes_is_used() -> None:
     names = CONVENTIONS["VRoid"] + CONVENTIONS["Oculus"]
     poses = known(names)
