@@ -5,8 +5,9 @@ the code, and is needed when something is drawn or pressed. A module is run at t
 attributes; `from .module import name` is such an access, `from . import module` is none. Importing this module begins
 it.
 
-Python has `importlib.util.LazyLoader` for this, but its modules are run also when they are asked for their place.
-Blender's preferences ask all modules, in a loop over `sys.modules` that must not change meanwhile.
+Python has `importlib.util.LazyLoader` for this, but its modules are run also when they are asked for their place or
+their `__dict__`. Blender's preferences ask all modules for their place, in a loop over `sys.modules` that must not
+change meanwhile; when it quits Blender asks all for their `__dict__`, also those of an add-on that was uninstalled.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from os import sep
 from types import ModuleType
 from typing import Any
 
-PLACE = frozenset({"__name__", "__file__", "__spec__", "__loader__", "__package__", "__class__"})
-"""Attributes of a module that are known before it is run."""
+ALWAYS = frozenset({"__name__", "__file__", "__spec__", "__loader__", "__package__", "__class__", "__dict__"})
+"""Attributes of a module that can be read before it is run; of `__dict__` then only these are in it."""
 
 
 class LazyModule(ModuleType):
     """A module that has not been run."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name not in PLACE:
+        if name not in ALWAYS:
             self.__loader__.run(self)
         return ModuleType.__getattribute__(self, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -83,5 +84,6 @@ def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.T
             (RESULTS / f"{item.name}.txt").write_text(window.console(), "utf-8")
             display = window.desktop
         if isinstance(display, Desktop):
-            display.screenshot(RESULTS / f"{item.name}.png")
+            with contextlib.suppress(FileNotFoundError):  # the test closed the display
+                display.screenshot(RESULTS / f"{item.name}.png")
     return report

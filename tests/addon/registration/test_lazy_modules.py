@@ -25,7 +25,8 @@ diface_addon.register()
 first, finders = waiting(), len(sys.meta_path)
 run = sorted(set(ours()) - set(first))
 places = [sys.modules[name].__file__ for name in ours()]  # as Blender's preferences do
-place_is_no_use = waiting() == first and all(places)
+names = [len(sys.modules[name].__dict__) for name in ours()]  # as Blender does when it quits
+place_is_no_use = waiting() == first and all(places) and all(names)
 bpy.ops.diface.add_head()
 used = waiting()
 failed = []
@@ -84,5 +85,5 @@ def test_imports_of_others_are_as_before_when_the_addon_is_disabled(report) -> N
     assert again
 
 
-def test_preferences_can_ask_every_module_for_its_place(report) -> None:
+def test_blender_can_ask_every_module_for_its_place_and_names(report) -> None:
     assert report[-1] is True
