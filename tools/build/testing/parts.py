@@ -79,7 +79,7 @@ def run_parts(parts: list[str], at_a_time: int, quick: bool = False) -> int:
 
 
 def _blender_jobs(version: str, python: Path, receivers_found: dict[str, str], selection: list[str]) -> list[Job]:
-    """Return the add-on's tests in a Blender, for a whole run in 4.2 those of exports as a job of their own.
+    """Return the add-on's tests in a Blender, in a whole run those of exports apart for 4.2.
 
     4.2 may crash where its glTF exporter sets the scene of the window, if many files were opened before.
     """
