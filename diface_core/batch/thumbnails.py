@@ -5,8 +5,6 @@ With numpy alone. Triangles are drawn as points, enough of them that no pixel st
 
 from __future__ import annotations
 
-import struct
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +14,7 @@ import numpy.typing as npt
 from .. import channels
 from ..faces.head import load_head
 from ..faces.lip_geometry import lip_gap
+from ..faces.meshes.png_file import png
 from ..types import Float32Array, Motion
 
 SIZE = 72
@@ -106,7 +105,7 @@ def _sketch() -> _Sketch:
     scale = 0.92 * SIZE / (high[2] - low[2])
     centre = (low + high) / 2
     rest = (head.vertices - centre) * scale + np.array([SIZE / 2, 0, SIZE / 2])
-    triangles = _triangles(head.polygon_starts, head.loop_vertices)
+    triangles = head.triangles()
     corners = rest[triangles]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     margin = 0.1 * SIZE
@@ -119,15 +118,6 @@ def _sketch() -> _Sketch:
     drawn = corners_of_used.reshape(-1, 3)
     triangle, weights = _points(rest[used].astype(np.float32), deltas, drawn)
     return _Sketch(rest[used].astype(np.float32), deltas, drawn, colours.astype(np.float32), triangle, weights)
-
-
-def _triangles(starts: npt.NDArray[np.int32], loops: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
-    """Return the triangles (T, 3) of polygons, as fans."""
-    ends, triangles = np.append(starts[1:], len(loops)), []
-    for offset in range(1, int((ends - starts).max()) - 1):
-        first = starts[ends - starts > offset + 1]
-        triangles.append(np.stack([loops[first], loops[first + offset], loops[first + offset + 1]], axis=1))
-    return np.concatenate(triangles).astype(np.intp)
 
 
 def _points(
@@ -148,16 +138,3 @@ def _points(
         triangle.append(np.repeat(these, len(grid)))
         weights.append(np.tile(grid, (len(these), 1)))
     return np.concatenate(triangle), np.concatenate(weights).astype(np.float32)
-
-
-def png(pixels: Pixels) -> bytes:
-    """Return an image (H, W, 3) as a PNG file (ISO/IEC 15948)."""
-    height, width, _ = pixels.shape
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), pixels.reshape(height, 3 * width)], axis=1)
-    header = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
-    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + data

@@ -1,4 +1,4 @@
-"""Write greyscale images as PNG files, with the standard library alone."""
+"""Images as PNG files (ISO/IEC 15948), with the standard library alone."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+GREY, COLOUR = 0, 2
+
+
+def png(image: npt.NDArray[np.uint8]) -> bytes:
+    """Return the file of an image (H, W) in grey, or (H, W, 3) in colour, uint8, the first row at the top."""
+    height, width = image.shape[:2]
+    kind = GREY if image.ndim == 2 else COLOUR
+    rows = np.concatenate([np.zeros((height, 1), np.uint8), image.reshape(height, -1)], axis=1)  # a row begins with 0
+    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
+    chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)), _chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
 
 def write_png(path: Path, image: npt.NDArray[np.uint8]) -> None:
-    """Write an image (H, W) uint8, the first row at the top."""
-    height, width = image.shape
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), image], axis=1)  # each row begins with its filter, 0
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(rows.tobytes(), 9)), _chunk(b"IEND", b""))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    """Write an image as `png` describes it."""
+    path.write_bytes(png(image))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
