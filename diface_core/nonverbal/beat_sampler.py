@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from .. import channels
 from ..layers.beats import Beats
+from ..motion.offsets import without_offsets
 from ..types import (
     MODEL_RATE,
     ConstraintProvider,
@@ -68,7 +68,7 @@ class BeatSampler:
 
         def provide(first: int, last: int) -> Constraints:
             assert constraint_provider is not None
-            return _without(constraint_provider(first, last), offsets(first, last))
+            return without_offsets(constraint_provider(first, last), offsets(first, last))
 
         done = 0
         provider = None if constraint_provider is None else provide
@@ -87,15 +87,3 @@ def beat_offsets(beats: Beats, times: Float32Array, names: tuple[str, ...]) -> F
         for name, share in RAISED.items():
             offsets[:, names.index(name)] = share * lift
     return offsets
-
-
-def _without(constraints: Constraints, offsets: Float32Array) -> Constraints:
-    """Return constraints (T, C) minus offsets (T, C); pins between two rows get the offset between them."""
-    pins = constraints.pins
-    if len(pins):
-        row = np.clip(pins.row, 0, len(offsets) - 1)
-        before = np.floor(row).astype(int)
-        after, share = np.minimum(before + 1, len(offsets) - 1), row - before
-        at_pin = (1 - share) * offsets[before, pins.channel] + share * offsets[after, pins.channel]
-        pins = dataclasses.replace(pins, value=(pins.value - at_pin).astype(np.float32))
-    return dataclasses.replace(constraints, values=constraints.values - offsets, pins=pins)

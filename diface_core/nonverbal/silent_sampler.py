@@ -11,7 +11,7 @@ import numpy as np
 from .. import channels
 from ..layers.breath import Breath
 from ..layers.phrases import find_phrases
-from ..motion.warp import interpolate_channels
+from ..motion.offsets import without_offsets
 from ..runtime.sliding_windows import CHUNK_ROWS
 from ..types import (
     LISTEN,
@@ -137,9 +137,7 @@ class SilentSampler:
             columns = range(constraints.values.shape[1] - len(channels.HEAD), constraints.values.shape[1])
             head = constraints.select(columns)
             gestures = self.gestures((first_row + np.arange(first, last)) / MODEL_RATE.value).astype(np.float32)
-            offset = interpolate_channels(gestures, head.pins.row, head.pins.channel)
-            pins = dataclasses.replace(head.pins, value=((head.pins.value - offset) / CALM).astype(np.float32))
-            return dataclasses.replace(head, values=(head.values - gestures) / CALM, pins=pins)
+            return without_offsets(head, gestures, CALM)
 
         return provide
 
