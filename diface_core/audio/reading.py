@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -83,14 +84,10 @@ def read_blocks(
         meter: Measures the channels of what is read.
     """
     mono = mix_of(section.channel, lambda: _louder_channel(dataclasses.replace(section, high_pass=False)))
-    with _open(section) as sound:
-        _check_length(section, sound)
-        try:
-            blocks = _read_section(section, sound, rate, mono, meter)
-            for block in high_pass(blocks, rate) if section.high_pass else blocks:
-                yield np.clip(block, -1, 1)
-        except soundfile.LibsndfileError as damage:
-            raise _damaged(section, damage) from damage
+    with _opened(section) as sound:
+        blocks = _read_section(section, sound, rate, mono, meter)
+        for block in high_pass(blocks, rate) if section.high_pass else blocks:
+            yield np.clip(block, -1, 1)
 
 
 def section_identity(section: AudioSection) -> tuple[AudioSection, int, int]:
@@ -110,19 +107,22 @@ def _louder_channel(section: AudioSection) -> int:
 @lru_cache(maxsize=MAX_KNOWN_CHANNELS)
 def _measured_louder_channel(section: AudioSection, _modified: int, _size: int) -> int:
     meter = ChannelMeter()
-    with _open(section) as sound:
-        _check_length(section, sound)
-        try:
-            for _block in _read_section(section, sound, sound.samplerate, mix_of(MIX, lambda: 0), meter):
-                pass
-        except soundfile.LibsndfileError as damage:
-            raise _damaged(section, damage) from damage
+    with _opened(section) as sound:
+        for _block in _read_section(section, sound, sound.samplerate, mix_of(MIX, lambda: 0), meter):
+            pass
     return meter.louder
 
 
-def _damaged(section: AudioSection, damage: soundfile.LibsndfileError) -> AudioError:
-    message = f"{section.path.name} is damaged: {damage.error_string}"
-    return AudioError(message, "Export the audio again, or choose another file.")
+@contextlib.contextmanager
+def _opened(section: AudioSection) -> Generator[soundfile.SoundFile]:
+    """Open the file of a section to read it in the block. Raises AudioError if it is damaged there."""
+    with _open(section) as sound:
+        _check_length(section, sound)
+        try:
+            yield sound
+        except soundfile.LibsndfileError as damage:
+            message = f"{section.path.name} is damaged: {damage.error_string}"
+            raise AudioError(message, "Export the audio again, or choose another file.") from damage
 
 
 def _open(section: AudioSection) -> soundfile.SoundFile:
