@@ -115,7 +115,8 @@ def shut_lips(x0: Float32Array, distances: Float32Array, scale: ChannelScale) ->
     if not (scale.known[[JAW_OPEN, MOUTH_CLOSE]] > 0).all():
         return x0
     mean, deviation = scale.mean, scale.deviation
-    gap = np.maximum((x0 * deviation + mean)[..., JAW_OPEN] - (x0 * deviation + mean)[..., MOUTH_CLOSE], 0)
+    opened, closed = (x0[..., column] * deviation[column] + mean[column] for column in (JAW_OPEN, MOUTH_CLOSE))
+    gap = np.maximum(opened - closed, 0)
     most = np.where(distances < REACH, FASTEST * distances, np.inf)
     rows = (gap > most) | (distances == 0)
     if not rows.any():

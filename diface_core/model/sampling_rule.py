@@ -64,4 +64,5 @@ def sampling_rule(part: str, version: int) -> SamplingRule:
         return SamplingRule(noise, None, lip_closure.close_small_gaps)
     mouth = np.array([name.startswith(MOUTH) for name in names])
     hold = Hold(np.flatnonzero(mouth).astype(np.int32), MOUTH_TIME)
-    return SamplingRule(np.where(mouth, np.float32(MOUTH_NOISE), noise), hold, lip_closure.separate_lips, True, True)
+    noise = np.where(mouth, np.float32(MOUTH_NOISE), noise)
+    return SamplingRule(noise, hold, lip_closure.separate_lips, rests_where_quiet=True, shuts_closures=True)

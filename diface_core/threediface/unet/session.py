@@ -55,6 +55,11 @@ class UnetSession:
         """The same for two calls at once: together they have as many threads as one call of `session`."""
         return _session(self.network, max(1, torch.get_num_threads() - 1))
 
+    @cached_property
+    def _thread(self) -> ThreadPoolExecutor:
+        """The thread of the second of two calls at once."""
+        return ThreadPoolExecutor(1)
+
     def denoiser(self, speech: Tensor, weights: Float32Array, style: Tensor | None) -> StepDenoiser:
         """Return the denoiser for a mix of conditionings.
 
@@ -70,10 +75,9 @@ class UnetSession:
             return self._one_call(self.session, speech, weights, style)
         one = np.ones(1, np.float32)
         first, second = (self._one_call(self.paired, part[None], one, style) for part in speech)
-        pool = ThreadPoolExecutor(1)
 
         def denoise(embedded: Float32Array, step: int) -> Float32Array:
-            waiting = pool.submit(second, embedded, step)
+            waiting = self._thread.submit(second, embedded, step)
             return weights[0] * first(embedded, step) + weights[1] * waiting.result()
 
         return denoise

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import trange
 
-from ...audio.speech_encoder import DIMENSION, LOUDNESS
+from ...audio.speech_encoder import BANDS, DIMENSION, LOUDNESS
 from ...learning.sequence import TrainingSequence
 from ...model.closure_detector import WEIGHTS, ClosureDetector
 from ...model.lip_closure import JAW_OPEN, MOUTH_CLOSE
@@ -133,7 +133,7 @@ def _varied(features: Tensor) -> Tensor:
     batch, columns, _rows = features.shape
     noisy = features + NOISE * torch.rand(batch, 1, 1) * torch.randn_like(features)
     kept = (torch.rand(batch, columns, 1) > COLUMNS_DROPPED).float()
-    encoded = torch.arange(columns)[None, :, None] < columns - 17
+    encoded = torch.arange(columns)[None, :, None] < columns - BANDS - 1
     dropped = encoded & (torch.rand(batch, 1, 1) < ENCODER_DROPPED)
     return noisy * kept * (~dropped).float()
 
