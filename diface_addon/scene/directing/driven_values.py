@@ -12,6 +12,8 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from . import temporary_scene
+
 
 def sample(
     drivers: Mapping[str, bpy.types.FCurve], frames: npt.NDArray[np.float64]
@@ -19,21 +21,16 @@ def sample(
     """Return the values (T,) at `frames` (T,) of the properties that `drivers` set, by the same names."""
     if not drivers:
         return {}
-    scene, empty = bpy.data.scenes.new(".diface_drivers"), bpy.data.objects.new(".diface_drivers", None)
-    try:
+    found = np.empty((len(drivers), len(frames)))
+    with temporary_scene.temporary_scene() as scene:
+        empty = bpy.data.objects.new(".diface_drivers", None)
         scene.collection.objects.link(empty)
         for number, driver in enumerate(drivers.values()):
             empty[str(number)] = 0.0
             empty.animation_data_create().drivers.from_existing(src_driver=driver).data_path = f'["{number}"]'
-        found = np.empty((len(drivers), len(frames)))
-        for row, frame in enumerate(frames.tolist()):
-            whole = int(np.floor(frame))
-            scene.frame_set(whole, subframe=frame - whole)
-            evaluated = empty.evaluated_get(scene.view_layers[0].depsgraph)
+        for row, graph in temporary_scene.at_frames(scene, frames):
+            evaluated = empty.evaluated_get(graph)
             found[:, row] = [evaluated[str(number)] for number in range(len(drivers))]
-    finally:
-        bpy.data.objects.remove(empty)
-        bpy.data.scenes.remove(scene)
     return dict(zip(drivers, found, strict=True))
 
 

@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 
 from .... import compat
+from .. import temporary_scene
 from . import keyed_places
 from .place import FloatArray, Place, moves
 
@@ -38,23 +39,15 @@ def sample(places: Sequence[Place], frames: FloatArray) -> list[FloatArray]:
 
 def _evaluated(places: Sequence[Place], frames: FloatArray) -> list[FloatArray]:
     """Return the world matrices (T, 4, 4) of places at every frame."""
-    scene = bpy.data.scenes.new(".diface_places")
-    empties: list[bpy.types.Object] = []
-    try:
+    found = np.empty((len(places), len(frames), 4, 4))
+    with temporary_scene.temporary_scene() as scene:
+        empties: list[bpy.types.Object] = []
         for place in places:
             empties.append(_follower(place))
             scene.collection.objects.link(empties[-1])
-        found = np.empty((len(places), len(frames), 4, 4))
-        for row, frame in enumerate(frames.tolist()):
-            whole = int(np.floor(frame))
-            scene.frame_set(whole, subframe=frame - whole)
-            graph = scene.view_layers[0].depsgraph
+        for row, graph in temporary_scene.at_frames(scene, frames):
             for number, empty in enumerate(empties):
                 found[number, row] = empty.evaluated_get(graph).matrix_world
-    finally:
-        for empty in empties:
-            bpy.data.objects.remove(empty)
-        bpy.data.scenes.remove(scene)
     return list(found)
 
 
