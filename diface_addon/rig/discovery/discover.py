@@ -77,8 +77,9 @@ def _parts(obj: bpy.types.Object, group: Group, table: FaceTable, choices: Choic
     if not faces and not meshes:
         return None
     recognized: dict[str, Recipe] = {}
-    if not faces and _moved_by_face_bones(meshes) is None:
-        faces, recognized = table.recognize(group)
+    if not faces:
+        by_bones = _moved_by_face_bones(meshes)
+        faces, recognized = ([by_bones], {}) if by_bones else table.recognize(group)
     if not faces:
         faces = [_likely_head(obj, meshes)]
     armature = choices.armature or _main_armature(faces[0], table, group)
@@ -91,13 +92,7 @@ def _parts(obj: bpy.types.Object, group: Group, table: FaceTable, choices: Choic
 
 
 def _likely_head(obj: bpy.types.Object, meshes: Sequence[bpy.types.Object]) -> bpy.types.Object:
-    """Return the mesh that is taken for the face where none has face shapes.
-
-    The one that bones of lips and brows move, the picked one, or a head by weights.
-    """
-    by_bones = _moved_by_face_bones(meshes)
-    if by_bones is not None:
-        return by_bones
+    """Return the mesh that is taken for the face where neither shapes nor bones say so: picked, or by weights."""
     if obj.type == "MESH":
         return obj
 
