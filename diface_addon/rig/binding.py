@@ -37,7 +37,7 @@ def bind(character: Character) -> None:
     _store_recipes(character)
     _store_lip_apertures(character)
     owner = character.armature if bone else character.head_object
-    turned, shifted = bone_axes.find_axes(character), bone_axes.find_shifts(character)
+    turned, shifted = bone_axes.find_axes(character)
     armature = character.armature if turned or shifted else None
     parts.add_parts(main, [*character.faces[1:], *(obj for obj in (owner, armature) if obj not in (None, main))])
     if armature is not None:

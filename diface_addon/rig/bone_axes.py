@@ -34,28 +34,42 @@ LEFT, UP = 0, 2
 """Columns of the head's axes."""
 
 
-def find_axes(character: Character) -> dict[str, BoneAxes]:
-    """Return the axes of each bone that channels turn. Bones of which shape keys do the work are left out."""
-    found: dict[str, BoneAxes] = {}
-    armature, bones = character.armature, character.bones
+def find_axes(character: Character) -> tuple[dict[str, BoneAxes], dict[str, BoneAxes]]:
+    """Return the axes of each bone that channels turn, and the locations of each that they shift.
+
+    Turned are bones of neck, jaw, eyes and lids; shifted are those of tongue, lids and skin, and targets of eyes. Bones
+    of which shape keys do the work are left out.
+    """
+    armature, bones, facing = character.armature, character.bones, character.facing
     if armature is None:
-        return found
-    if bones.head:
-        for neck in bones.neck:
-            axes = _to_bone(armature, neck, character.facing)
-            share = NECK_SHARE / len(bones.neck)
-            found[neck] = {name: share * axes @ np.eye(3)[row] for row, name in enumerate(channels.HEAD)}
-    if bones.jaw:
-        found[bones.jaw] = _jaw_axes(character)
-    aimed = eye_targets.find_targets(character)
-    for side, eye in _gazing(character).items():
-        if side not in aimed:
-            found[eye] = _eye_axes(_to_bone(armature, eye, character.facing), side)
-    lids = lid_bones.find_lids(character, _mapping(character))
+        return {}, {}
+    mapping = _mapping(character)
+    jaw = _jaw_axes(character, mapping) if bones.jaw else {}
+    gazing, lids = _gazing(character, mapping), lid_bones.find_lids(character, mapping)
+    targets = {side: target for side, target in eye_targets.find_targets(character).items() if side in gazing}
+    turned: dict[str, BoneAxes] = _neck_axes(character) if bones.head else {}
+    if jaw:
+        turned[bones.jaw] = jaw
+    for side, eye in gazing.items():
+        if side not in targets:
+            turned[eye] = _eye_axes(_to_bone(armature, eye, facing), side)
     for lid, (channel, angle) in lids.turned.items():
-        found[lid] = {channel: angle * _to_bone(armature, lid, character.facing)[:, LEFT]}
-    found |= lids.stored
-    return {bone: axes for bone, axes in found.items() if axes}
+        turned[lid] = {channel: angle * _to_bone(armature, lid, facing)[:, LEFT]}
+    shifted = {} if "tongueOut" in mapping.channels else tongue.tongue_axes(character)
+    of_face = face_shifts.face_motions(character, character.face_bones, jaw, mapping.channels)
+    of_skin = following.locations(armature, of_face) | following.locations(armature, lids.moved)
+    shifted = shifted | lids.shifted | of_skin | eye_targets.target_axes(character, targets)
+    return turned | lids.stored, shifted
+
+
+def _neck_axes(character: Character) -> dict[str, BoneAxes]:
+    """Return the axes of the bones of the neck, which share its part of the head's rotation."""
+    found: dict[str, BoneAxes] = {}
+    for neck in character.bones.neck:
+        axes = _to_bone(character.armature, neck, character.facing)
+        share = NECK_SHARE / len(character.bones.neck)
+        found[neck] = {name: share * axes @ np.eye(3)[row] for row, name in enumerate(channels.HEAD)}
+    return found
 
 
 def head_share(character: Character) -> float:
@@ -72,24 +86,9 @@ def head_share(character: Character) -> float:
     return round(1.0 - min(max(by_neck, 0.0), NECK_SHARE), 6)
 
 
-def find_shifts(character: Character) -> dict[str, BoneAxes]:
-    """Return the bones that channels shift: of tongue and lids, and the targets of eyes, if no shape keys do it."""
-    if character.armature is None:
-        return {}
-    targets, gazing = eye_targets.find_targets(character), _gazing(character)
-    targets = {side: target for side, target in targets.items() if side in gazing}
-    of_tongue = {} if "tongueOut" in _mapping(character).channels else tongue.tongue_axes(character)
-    of_lids = lid_bones.find_lids(character, _mapping(character))
-    jaw = _jaw_axes(character) if character.bones.jaw else {}
-    of_face = face_shifts.face_motions(character, character.face_bones, jaw, _reached(character))
-    of_skin = following.locations(character.armature, of_face) | following.locations(character.armature, of_lids.moved)
-    return of_tongue | of_lids.shifted | of_skin | eye_targets.target_axes(character, targets)
-
-
-def _gazing(character: Character) -> dict[str, str]:
+def _gazing(character: Character, mapping: face_mapping.FaceMapping) -> dict[str, str]:
     """Return the eye bones that are needed for gaze, by side: those whose eyeballs no shape key turns."""
-    mapping, bones = _mapping(character), character.bones
-    eyes = {"Left": bones.left_eye, "Right": bones.right_eye}
+    eyes = {"Left": character.bones.left_eye, "Right": character.bones.right_eye}
     return {
         side: eye for side, eye in eyes.items() if eye and not eyeballs.turned_by_shapes(character, eye, side, mapping)
     }
@@ -115,23 +114,17 @@ def local_axes(local: Matrix, facing: npt.NDArray) -> npt.NDArray[np.float64]:
     return np.asarray(u @ v, np.float64)
 
 
-def _reached(character: Character) -> set[str]:
-    """Return the channels that shape keys of the character reach."""
-    return set(_mapping(character).channels)
-
-
 def _mapping(character: Character) -> face_mapping.FaceMapping:
     """Return the mapping of the character's shape keys; its main mesh has the kind '0'."""
     meshes = {str(number): face for number, face in enumerate(character.faces) if face.data.shape_keys}
     return face_mapping.face_mapping(meshes, dict.fromkeys(meshes, ()))
 
 
-def _jaw_axes(character: Character) -> dict[str, npt.NDArray[np.float64]]:
+def _jaw_axes(character: Character, mapping: face_mapping.FaceMapping) -> dict[str, npt.NDArray[np.float64]]:
     """Return the axes of a jaw bone: for the opening that the shapes lack, by the distance of the chin."""
-    armature, jaw = character.armature, character.bones.jaw
-    axes, reached = _to_bone(armature, jaw, character.facing), _reached(character)
+    axes, reached = _to_bone(character.armature, character.bones.jaw, character.facing), mapping.channels
     wanted = JAW_CHIN * character.head_size
-    missing = max(0.0, wanted - _chin_movement(character))
+    missing = max(0.0, wanted - _chin_movement(character, mapping))
     found = {}
     arm = _chin_distance(character)
     if missing > (1 - ENOUGH) * wanted and arm > 0:
@@ -145,12 +138,11 @@ def _jaw_axes(character: Character) -> dict[str, npt.NDArray[np.float64]]:
     return found
 
 
-def _chin_movement(character: Character) -> float:
+def _chin_movement(character: Character, mapping: face_mapping.FaceMapping) -> float:
     """Return how far, in world units, the shape of jawOpen moves the main mesh at most; 0 without such a shape."""
     keys = character.main.data.shape_keys
     if keys is None:
         return 0.0
-    mapping = _mapping(character)
     names = [target.name for target in mapping.targets["0"] if target.channels == ("jawOpen",)]
     if not names:
         poses = mapping.group.poses if mapping.group else None

@@ -151,7 +151,7 @@ def _axes(character: Character) -> tuple[_Moved, _Moved]:
     known = _known_axes.get(character.main.session_uid)
     if known is None or known[0] is not character:
         _known_axes.clear()
-        known = character, (bone_axes.find_axes(character), bone_axes.find_shifts(character))
+        known = character, bone_axes.find_axes(character)
         _known_axes[character.main.session_uid] = known
     return known[1]
 
