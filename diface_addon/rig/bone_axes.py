@@ -11,10 +11,10 @@ from mathutils import Matrix
 
 from ..core import channels
 from .character import Character
-from .discovery.shapes import rest_vertices
 from .face_bones import face_shifts, following
 from .lids import lid_bones
 from .mapping import face_mapping
+from .rest_places import joint, world_vertices
 from .shape_displacement import positions
 from .shifted_bones import eye_targets, eyeballs, tongue
 from .stored_bones import BoneAxes
@@ -158,13 +158,9 @@ def _chin_movement(character: Character, mapping: face_mapping.FaceMapping) -> f
 
 def _chin_distance(character: Character) -> float:
     """Return the distance of the chin from the joint of the jaw, in world units: half a head's height if it is odd."""
-    armature, bone = character.armature, character.armature.data.bones[character.bones.jaw]
-    joint = np.array(armature.matrix_world @ bone.head_local)
-    world = np.array(character.main.matrix_world)
-    vertices = rest_vertices(character.main.data) @ world[:3, :3].T + world[:3, 3]
-    near = np.linalg.norm(vertices - joint, axis=1) < character.head_size
-    forward = -character.facing[:, 1]
-    reach = (vertices[near] - joint) @ forward
+    offsets = world_vertices(character.main) - joint(character.armature, character.bones.jaw)
+    near = np.linalg.norm(offsets, axis=1) < character.head_size
+    reach = offsets[near] @ -character.facing[:, 1]
     arm = float(reach.max(initial=0.0))
     return arm if 0.2 * character.head_size < arm < character.head_size else 0.5 * character.head_size
 

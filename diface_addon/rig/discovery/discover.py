@@ -13,13 +13,13 @@ from ..character import Bones, Character, Choices
 from ..face_bones.find_face_bones import find_face_bones, mouth_between, moved_by_face_bones
 from ..gaze.still_eyes import still_eyes
 from ..recognition.recognized_shapes import Recipe
+from ..rest_places import world_vertices
 from . import bones_by_shape, find_bones, notes
 from .grouping import FaceTable, Group, find_group, loose_parts
 from .landmarks import Landmarks, find_landmarks, mean_normal
 from .movers import Movers
 from .placement import Placement, pivot_near, place
 from .scene_index import GEOMETRY, GHOST_MARK, SceneIndex, armatures_of
-from .shapes import rest_vertices
 from .skin import Skin, read_skin
 from .sort_parts import follows_bone, is_bust, lies_on_head, rotated_object
 
@@ -187,8 +187,7 @@ def _around_mouth(
     main: bpy.types.Object, marks: Landmarks, mouth: FloatArray, width: float
 ) -> tuple[npt.NDArray[np.intp], Landmarks]:
     """Return the vertices around a mouth that only bones move, and the landmarks with this mouth."""
-    matrix = np.array(main.matrix_world)
-    surface = rest_vertices(main.data) @ matrix[:3, :3].T + matrix[:3, 3]
+    surface = world_vertices(main)
     near = np.flatnonzero(np.linalg.norm(surface - mouth, axis=1) < AROUND_MOUTH * width)
     outward = mean_normal(main, near, np.ones(len(near)))
     return near, replace(marks, mouth=mouth, outward=outward, points=surface[near], surface=surface)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..character import Bones
+from ..rest_places import joint
 from .bone_names import BoneName, Role, read_name
 from .movers import Movers
 from .skin import Skin
@@ -47,7 +48,7 @@ class Rig:
 
     def world(self, bone: str) -> FloatArray:
         """Return the head (3,) of a bone at rest, in world coordinates."""
-        return np.array(self.armature.matrix_world @ self.armature.data.bones[bone].head_local)
+        return joint(self.armature, bone)
 
     def face_share(self, bone: str) -> float:
         """Return the share of the face that moves with a bone."""

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from ...core import channels
 from ..character import Character
+from ..rest_places import joint
 from ..stored_bones import BoneAxes
 from . import surface_motion
 from .face_bone_names import Part
-from .find_face_bones import joint
 from .following import Following
 
 FloatArray = npt.NDArray[np.float64]

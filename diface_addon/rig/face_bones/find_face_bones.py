@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..discovery.movers import Movers
 from ..discovery.scene_index import constraint_targets
 from ..discovery.skin import Skin
+from ..rest_places import joint
 from .face_bone_names import Part, read_face_bone
 
 FloatArray = npt.NDArray[np.float64]
@@ -63,11 +64,6 @@ def mouth_between(armature: bpy.types.Object, face: Mapping[str, Part]) -> tuple
             first, second = np.unravel_index(int(apart.argmax()), apart.shape)
             return (found[first] + found[second]) / 2, float(apart.max())
     return None
-
-
-def joint(armature: bpy.types.Object, bone: str) -> FloatArray:
-    """Return the head (3,) of a bone at rest, in world coordinates."""
-    return np.array(armature.matrix_world @ armature.data.bones[bone].head_local, np.float64)
 
 
 def _is_free(pose: bpy.types.PoseBone) -> bool:

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from .. import stored_bones
 from ..character import Character
 from ..discovery.movers import Movers
-from ..discovery.shapes import rest_vertices
 from ..discovery.skin import Skin, read_skin
 from ..mapping.bone_group import BoneGroup
 from ..mapping.face_mapping import FaceMapping
+from ..rest_places import joint, world_vertices
 from ..shifted_bones.bone_shift import BoneShift
 from ..stored_bones import BoneAxes
 from . import lid_chains
@@ -174,7 +174,7 @@ def _eye(character: Character, side: str, bones: dict[str, bool]) -> _Eye:
     reach = {bone: _of_lid(movers.reach_of_shift(bone), is_upper) for bone, is_upper in bones.items()}
     eye_bone = character.bones.left_eye if side == "Left" else character.bones.right_eye
     of_eyeball = movers.reach(eye_bone) - set().union(*reach.values()) if eye_bone else frozenset()
-    joints = np.mean([_joint(armature, bone) for bone in bones], axis=0)
+    joints = np.mean([joint(armature, bone) for bone in bones], axis=0)
     points, is_skin = [np.zeros((0, 3))], [np.zeros(0, bool)]
     shares: dict[str | bool, list[FloatArray]] = {who: [np.zeros(0)] for who in (*bones, True, False)}
     for obj in (*character.faces, *character.on_head):
@@ -196,7 +196,7 @@ def _along_rims(character: Character, eye: _Eye) -> dict[str, FloatArray]:
     armature, size = character.armature, character.head_size
     assert armature is not None
     upper, lower = (
-        {bone: _joint(armature, bone) @ character.facing for bone in of_lid} for of_lid in (eye.upper, eye.lower)
+        {bone: joint(armature, bone) @ character.facing for bone in of_lid} for of_lid in (eye.upper, eye.lower)
     )
     edges = _edges(eye, None, BESIDE * size, size)
     ways = lid_chains.chain_ways(upper, lower, eye.shares)
@@ -212,13 +212,11 @@ def _of_lid(bones: frozenset[str], is_upper: bool) -> frozenset[str]:
     return frozenset(bone for bone in bones if (name := read_lid_name(bone)) is None or name.is_upper == is_upper)
 
 
-def _skin_near(obj: bpy.types.Object, armature: bpy.types.Object, joint: FloatArray, radius: float) -> Skin | None:
-    """Return the skin of the vertices of a mesh near a joint; None without any."""
+def _skin_near(obj: bpy.types.Object, armature: bpy.types.Object, centre: FloatArray, radius: float) -> Skin | None:
+    """Return the skin of the vertices of a mesh near a point; None without any."""
     if obj.type != "MESH":
         return None
-    world = np.array(obj.matrix_world)
-    points = rest_vertices(obj.data) @ world[:3, :3].T + world[:3, 3]
-    near = np.flatnonzero(np.linalg.norm(points - joint, axis=1) < radius)
+    near = np.flatnonzero(np.linalg.norm(world_vertices(obj) - centre, axis=1) < radius)
     return read_skin(obj, armature, near) if len(near) else None
 
 
@@ -226,9 +224,9 @@ def _move(character: Character, eye: _Eye, bone: str) -> float | FloatArray | No
     """Return the angle of a bone at a whole blink, or its way (3,) in the world; None if no edges of lids are found."""
     armature, size = character.armature, character.head_size
     assert armature is not None
-    joint = _joint(armature, bone) @ character.facing
+    place = joint(armature, bone) @ character.facing
     is_upper = bone in eye.upper
-    edges = _edges(eye, joint[LEFT], NARROW * size, size) or _edges(eye, None, BESIDE * size, size)
+    edges = _edges(eye, place[LEFT], NARROW * size, size) or _edges(eye, None, BESIDE * size, size)
     follows = eye.lower_share[edges[1]] if edges else 0.0
     if edges is None or (not is_upper and follows < MOVED):
         return None
@@ -237,10 +235,10 @@ def _move(character: Character, eye: _Eye, bone: str) -> float | FloatArray | No
     meeting = top + goal * (bottom - top)
     meeting[BACK] = min(top[BACK], bottom[BACK])  # in front of the eyeball
     edge, share = (top, eye.upper_share[edges[0]]) if is_upper else (bottom, follows)
-    arm = edge - joint
+    arm = edge - place
     if -arm[BACK] < ARM * size:
         return np.asarray(character.facing[:, [BACK, UP]] @ (meeting - edge)[[BACK, UP]] / share, np.float64)
-    angle = _angle(-arm[BACK], arm[UP], meeting[UP] - joint[UP]) / share
+    angle = _angle(-arm[BACK], arm[UP], meeting[UP] - place[UP]) / share
     least, most = map(math.radians, DEGREES)
     return math.copysign(min(max(abs(angle), least), most), angle)
 
@@ -277,7 +275,3 @@ def _angle(forward: float, up: float, wanted: float) -> float:
     """Return the angle, in radians downwards, that brings a point in front of a joint to a height above the joint."""
     reach = math.hypot(forward, up)
     return math.atan2(up, forward) - math.asin(min(max(wanted / reach, -1.0), 1.0))
-
-
-def _joint(armature: bpy.types.Object, bone: str) -> FloatArray:
-    return np.array(armature.matrix_world @ armature.data.bones[bone].head_local, np.float64)

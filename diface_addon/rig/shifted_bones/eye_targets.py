@@ -13,6 +13,7 @@ from ...core import channels
 from ..character import Character
 from ..discovery.movers import AIM, MIN_INFLUENCE
 from ..discovery.scene_index import constraint_targets
+from ..rest_places import joint
 from ..stored_bones import BoneAxes
 from .bone_shift import to_location
 
@@ -43,15 +44,16 @@ def target_axes(character: Character, targets: dict[str, str]) -> dict[str, Bone
     has half of each.
     """
     found: dict[str, BoneAxes] = {}
+    armature = character.armature
     for target in dict.fromkeys(targets.values()):
         sides = [side for side in targets if targets[side] == target]
         axes: dict[str, npt.NDArray[np.float64]] = {}
         for side in sides:
             eye = character.bones.left_eye if side == "Left" else character.bones.right_eye
-            distance = np.linalg.norm(_joint(character, target) - _joint(character, eye))
+            distance = np.linalg.norm(joint(armature, target) - joint(armature, eye))
             for channel, direction in _directions(character.facing, side):
                 reach = distance * math.tan(math.radians(channels.LOOK_DEGREES[channel[7 : -len(side)]]))
-                axes[channel] = to_location(character.armature, target, reach * direction) / len(sides)
+                axes[channel] = to_location(armature, target, reach * direction) / len(sides)
         found[target] = axes
     return found
 
@@ -67,14 +69,15 @@ def _directions(facing: npt.NDArray, side: str) -> Iterator[tuple[str, npt.NDArr
 
 def _target(character: Character, eye: str) -> str:
     """Return the farthest bone in front that a bone in the place of an eye aims at; "" without one."""
-    assert character.armature is not None
-    joint, size = _joint(character, eye), character.head_size
+    armature = character.armature
+    assert armature is not None
+    place, size = joint(armature, eye), character.head_size
     found = []
-    for pose in character.armature.pose.bones:
-        if np.linalg.norm(_joint(character, pose.name) - joint) > IN_EYE * size:
+    for pose in armature.pose.bones:
+        if np.linalg.norm(joint(armature, pose.name) - place) > IN_EYE * size:
             continue
-        for target in _aims(character.armature, pose):
-            offset = _joint(character, target) - joint
+        for target in _aims(armature, pose):
+            offset = joint(armature, target) - place
             distance = float(np.linalg.norm(offset))
             if distance >= AHEAD * size and -offset @ character.facing[:, 1] >= FORWARD * distance:
                 found.append((distance, target))
@@ -86,9 +89,3 @@ def _aims(armature: bpy.types.Object, pose: bpy.types.PoseBone) -> Iterator[str]
     for constraint in pose.constraints:
         if constraint.type in AIM and not constraint.mute and constraint.influence > MIN_INFLUENCE:
             yield from (bone for target, bone in constraint_targets(constraint) if target == armature and bone)
-
-
-def _joint(character: Character, bone: str) -> npt.NDArray[np.float64]:
-    """Return the head (3,) of a bone at rest, in world coordinates."""
-    armature = character.armature
-    return np.array(armature.matrix_world @ armature.data.bones[bone].head_local, np.float64)

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from ..character import Character
 from ..discovery.movers import Movers
-from ..discovery.shapes import rest_vertices
 from ..discovery.skin import read_skin, sampled
 from ..mapping.face_mapping import FaceMapping
+from ..rest_places import joint, world_vertices
 from ..shape_displacement import positions
 
 NEAR = 0.12
@@ -50,10 +50,8 @@ def _eyeball(character: Character, obj: bpy.types.Object, eye: str) -> npt.NDArr
     assert armature is not None
     if obj.type != "MESH":
         return np.empty(0, np.intp)
-    world = np.array(obj.matrix_world)
-    points = rest_vertices(obj.data) @ world[:3, :3].T + world[:3, 3]
-    joint = np.array(armature.matrix_world @ armature.data.bones[eye].head_local)
-    near = np.flatnonzero(np.linalg.norm(points - joint, axis=1) < NEAR * character.head_size)
+    distances = np.linalg.norm(world_vertices(obj) - joint(armature, eye), axis=1)
+    near = np.flatnonzero(distances < NEAR * character.head_size)
     if not len(near):
         return near
     return sampled(near)[read_skin(obj, armature, near).share(Movers(armature).reach(eye)) >= MOST]

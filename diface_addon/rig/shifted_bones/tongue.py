@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from ..character import Character
 from ..discovery.movers import Movers
-from ..discovery.shapes import rest_vertices
 from ..discovery.skin import read_skin
+from ..rest_places import world_vertices
 from ..stored_bones import BoneAxes
 from .bone_shift import to_location
 
@@ -56,7 +56,7 @@ def _free_chain(armature: bpy.types.Object, bones: tuple[str, ...]) -> list[str]
 def _way(character: Character, chain: list[str]) -> float:
     """Return how far the tip of the tongue goes forward, in world units."""
     size, facing = character.head_size, character.facing
-    tip, lips = _tip(character, chain) @ facing, _main_vertices(character) @ facing
+    tip, lips = _tip(character, chain) @ facing, world_vertices(character.main) @ facing
     is_near = (np.abs(lips[:, 0] - tip[0]) < BESIDE * size) & (np.abs(lips[:, 2] - tip[2]) < ABOVE * size)
     in_front = tip[1] - lips[is_near, 1]
     nearest = float(in_front.max(initial=0.0))
@@ -74,8 +74,3 @@ def _tip(character: Character, chain: list[str]) -> npt.NDArray[np.float64]:
     if not len(moved):
         return np.array(armature.matrix_world @ armature.data.bones[chain[-1]].tail_local, np.float64)
     return moved[int((moved @ character.facing[:, 1]).argmin())]
-
-
-def _main_vertices(character: Character) -> npt.NDArray[np.float64]:
-    world = np.array(character.main.matrix_world)
-    return rest_vertices(character.main.data) @ world[:3, :3].T + world[:3, 3]
