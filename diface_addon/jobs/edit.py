@@ -26,8 +26,9 @@ def check(context: bpy.types.Context) -> None:
     obj = scene_settings.character(context)
     character_checks.check(obj, ())
     character_checks.check_replaceable(obj)
-    stored_request.check_readable(active_actions(obj))
-    if active_actions(obj) or vertex_pins.find_take(obj):
+    actions = active_actions(obj)
+    stored_request.check_readable(actions)
+    if actions or vertex_pins.find_take(obj):
         return
     animations = [block.animation_data for block in active_curves.data_blocks(obj).values()]
     if any(animation and any(track.strips for track in animation.nla_tracks) for animation in animations):

@@ -52,7 +52,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         obj = scene_settings.character(context)
         character_checks.check(obj, ())
-        take_index.active_take(obj)
+        take_index.check_active(obj)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self._set_dialog_defaults(context)

@@ -75,7 +75,7 @@ class DIFACE_OT_make_variations(ModalJobOperator, bpy.types.Operator):
     def check_ready(cls, context: bpy.types.Context) -> None:
         edit.check(context)
         region_choice.check_regions(context)
-        take_index.active_take(scene_settings.character(context))
+        take_index.check_active(scene_settings.character(context))
 
     def begin(self, context: bpy.types.Context) -> running_job.RunningJob:
         obj = scene_settings.character(context)

@@ -73,6 +73,13 @@ def active_take(obj: bpy.types.Object) -> list[bpy.types.Action]:
     return next((actions for actions in active if face in actions), active[0])
 
 
+def check_active(obj: bpy.types.Object) -> None:
+    """Raise SceneError if no take animates `obj`, as `active_take` does. Fast: buttons ask on each redraw."""
+    requests = map(stored_request.read_request, active_actions.active_actions(obj))
+    if not any(request and "layer" not in request for request in requests):
+        active_take(obj)
+
+
 def split_layers(actions: Sequence[bpy.types.Action]) -> tuple[list[bpy.types.Action], list[bpy.types.Action]]:
     """Return the main Actions of a take, and its layers."""
     layers = [action for action in actions if layer_tracks.layer_name(action)]

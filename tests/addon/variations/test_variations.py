@@ -157,9 +157,10 @@ def test_buttons_know_the_row_after_every_change(scene, take) -> None:
 
 
 def test_a_redraw_looks_up_all_takes_a_few_times_only(scene, take, monkeypatch) -> None:
-    """Not once for each button of the row."""
+    """Not once for each button of the row, nor for those that work on the active take."""
     variations_of_frames(scene, 4)
     buttons = ["audition", *["show_variation"] * 5, "keep_variation", "discard_variations"]
+    buttons += ["make_variations", "splice_take"]
     assert all(getattr(bpy.ops.diface, name).poll() for name in buttons)
     calls, all_takes = [], take_index.all_takes
     monkeypatch.setattr(take_index, "all_takes", lambda: calls.append(1) or all_takes())

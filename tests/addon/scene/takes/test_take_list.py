@@ -6,7 +6,7 @@ import bpy
 import pytest
 
 from diface_addon import compat
-from diface_addon.core import channels
+from diface_addon.core import channels, errors
 from diface_addon.panels import take_rows
 from diface_addon.scene.comparison import ghost
 from diface_addon.scene.pins import pins
@@ -33,6 +33,15 @@ JAW = 'key_blocks["jawOpen"].value'
 def rows(obj) -> list[tuple[str, str]]:
     """Return name and owner of each row."""
     return [(entry.name, entry.other_character) for entry in take_list.entries(obj)]
+
+
+def error_of(check, obj) -> str:
+    """Return the message of a check that fails; "" if it passes."""
+    try:
+        check(obj)
+    except errors.DifaceError as error:
+        return str(error)
+    return ""
 
 
 def call(operator: str, **options) -> None:
@@ -247,6 +256,17 @@ def test_duplicate_of_an_inactive_take_is_inactive(face) -> None:
     take, other = take_id(write(face, motion(1))), take_id(write(face, motion(2)))
     call("duplicate_take", take=take)
     assert take_index.active_takes(face, take_index.all_takes()) == {other}
+
+
+def test_check_of_the_active_take_fails_where_none_is_found(face) -> None:
+    for passes in (False, True, False):
+        if passes:
+            write(face, motion(1))
+        elif actions := take_index.all_takes():
+            call("push_down_take", take=next(iter(actions)))
+        found = [error_of(check, face) for check in (take_index.active_take, take_index.check_active)]
+        assert found[0] == found[1]
+        assert (found[1] == "") is passes
 
 
 # Push down
