@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..core import placement
 from . import stored_json
 from .parts import part_number, part_objects
-from .property_address import PropertyAddress, bone_path, part_kind
+from .property_address import PropertyAddress, bone_path, part_kind, rotation_addresses
 
 STORED = "diface_head_target"
 """Custom property of the main mesh: the head target as JSON. Without it, the head is the main mesh itself."""
@@ -60,8 +60,7 @@ class HeadTarget:
     @property
     def addresses(self) -> list[PropertyAddress]:
         """The addresses of the rotation's values, 3 or 4."""
-        path = self.rotation_path
-        return [(self.kind, path, index) for index in range(3 if path.endswith("euler") else 4)]
+        return rotation_addresses(self.kind, self.rotation_path)
 
     @property
     def placed(self) -> placement.Placement | None:

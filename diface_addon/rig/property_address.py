@@ -33,6 +33,11 @@ def bone_path(bone: str, name: str) -> str:
     return f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{name}' if bone else name
 
 
+def rotation_addresses(kind: str, path: str) -> list[PropertyAddress]:
+    """Return the addresses of the 3 or 4 values of the rotation at an RNA path."""
+    return [(kind, path, index) for index in range(3 if path.endswith("euler") else 4)]
+
+
 def id_type(kind: str) -> str:
     """Return the type of the data-blocks of a kind: 'KEY' or 'OBJECT'."""
     return kind.partition(":")[0]

@@ -8,7 +8,7 @@ from mathutils import Matrix, Quaternion
 from .... import compat
 from ....rig import rotation_values
 from ....rig.head_target import rotation_property
-from ....rig.property_address import bone_path
+from ....rig.property_address import bone_path, rotation_addresses
 from ...animation import active_curves, evaluate_curves
 from ...keys import head_pose
 from ...provenance.rest_pose import rest_delta
@@ -65,9 +65,7 @@ def _rotation_rows(frame: HeadFrame, bone: str, frames: FloatArray) -> FloatArra
     """Return the rotation (T or 1, 4, 4) of a bone without the take: of the body's animation below, or at rest."""
     owner = frame.target.owner
     pose = owner.pose.bones[bone]
-    path = bone_path(bone, rotation_property(pose.rotation_mode))
-    size = 3 if path.endswith("euler") else 4
-    addresses = [(frame.target.kind, path, index) for index in range(size)]
+    addresses = rotation_addresses(frame.target.kind, bone_path(bone, rotation_property(pose.rotation_mode)))
     animation = owner.animation_data
     is_added = animation is not None and animation.action_blend_type == "COMBINE"
     if is_added and any(active_curves.strips_animating(frame.main, address) for address in addresses):

@@ -15,7 +15,7 @@ from ....rig import bones
 from ....rig.head_target import HEAD
 from ....rig.mapping.bone_group import BoneGroup
 from ....rig.mapping.pose_group import PoseGroup
-from ....rig.property_address import PropertyAddress
+from ....rig.property_address import PropertyAddress, rotation_addresses
 from ...animation import active_curves
 from ...keys.key_table import KeyTable
 from ...pins.pin_values import is_locked
@@ -79,7 +79,7 @@ class Rotation:
     @property
     def addresses(self) -> list[PropertyAddress]:
         """The properties of its 3 or 4 values."""
-        return [(self.kind, self.path, index) for index in range(3 if self.path.endswith("euler") else 4)]
+        return rotation_addresses(self.kind, self.path)
 
     def is_in(self, curves: TakeCurves) -> bool:
         """Return whether a take has all its curves."""
