@@ -48,6 +48,17 @@ def quaternions(values: npt.NDArray, mode: str) -> types.Float64Array:
     return turned
 
 
+def matrices(turns: npt.NDArray) -> types.Float64Array:
+    """Return the rotation matrices (T, 3, 3) of unit quaternions (T, 4), w first."""
+    w, x, y, z = turns.T
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+    )
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=1)
+
+
 def to_quaternion(vector: npt.NDArray) -> Quaternion:
     """Return the rotation by a rotation vector (3,), in radians."""
     axis = Vector(vector.tolist())

@@ -156,13 +156,7 @@ def _bone(armature: bpy.types.Object, name: str, frames: FloatArray) -> FloatArr
 
 def _turn(values: FloatArray, mode: str) -> FloatArray:
     """Return rotation matrices (T, 3, 3) of rotation values in a rotation mode."""
-    w, x, y, z = rotation_values.quaternions(values, mode).T
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-    )
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=1)
+    return rotation_values.matrices(rotation_values.quaternions(values, mode))
 
 
 def _composed(location: FloatArray, turn: FloatArray, scale: FloatArray) -> FloatArray:

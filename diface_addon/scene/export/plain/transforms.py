@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ....rig import rotation_values
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -56,13 +58,7 @@ def continuous(rotations: FloatArray) -> FloatArray:
 
 def compose(parts: FloatArray) -> FloatArray:
     """Return the matrices (T, 4, 4) of location, unit quaternion and scale (T, 10)."""
-    w, x, y, z = parts[:, 3:7].T
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
     matrices = np.tile(np.eye(4), (len(parts), 1, 1))
-    matrices[:, :3, :3] = np.array(rows).transpose(2, 0, 1) * parts[:, None, 7:]
+    matrices[:, :3, :3] = rotation_values.matrices(parts[:, 3:7]) * parts[:, None, 7:]
     matrices[:, :3, 3] = parts[:, :3]
     return matrices
