@@ -189,7 +189,9 @@ def find_fcurve(action: bpy.types.Action, address: tuple[str, str, int]) -> bpy.
 
 
 def find_slot(action: bpy.types.Action, kind: str) -> bpy.types.ActionSlot | None:
-    """Return the slot of an Action for a kind of data-block; None without any."""
+    """Return the slot of an Action for a kind of data-block; None without any, and before 4.4."""
+    if not HAS_ACTION_SLOTS:
+        return None
     parts = _part_slots(action)
     if ":" in kind:
         return next((slot for slot in action.slots if kind in parts and slot.handle == parts[kind]), None)

@@ -9,6 +9,7 @@ import bpy
 from ... import compat
 from ...rig import bones
 from ...rig.head_target import HeadTarget
+from ...rig.property_address import id_type
 from ..provenance import stored_request
 from . import active_curves
 
@@ -33,6 +34,11 @@ def is_animated_below(main: bpy.types.Object, target: HeadTarget) -> bool:
     channels = compat.active_channelbag(animation)
     paths = {path for _kind, path, _index in addresses}
     return channels is not None and any(curve.data_path in paths for curve in channels.fcurves)
+
+
+def is_added(action: bpy.types.Action, kind: str) -> bool:
+    """Return whether an Action of a take adds to the animation below on a kind of data-block."""
+    return id_type(kind) == "OBJECT" and bool(stored_request.require_request(action).get(ADDED))
 
 
 def blend(block: bpy.types.ID, request: dict) -> None:

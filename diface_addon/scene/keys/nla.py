@@ -56,10 +56,14 @@ def remove_strips(action: bpy.types.Action) -> None:
                 animation.nla_tracks.remove(track)
 
 
+def tracks(block: bpy.types.ID) -> list[bpy.types.NlaTrack]:
+    """Return the tracks of a data-block, the bottom one first."""
+    return list(block.animation_data.nla_tracks) if block.animation_data else []
+
+
 def solo_tracks(block: bpy.types.ID) -> list[bpy.types.NlaTrack]:
     """Return the tracks of a data-block that play alone, so that neither its Action nor its other tracks do."""
-    animation = block.animation_data
-    return [track for track in animation.nla_tracks if track.is_solo] if animation else []
+    return [track for track in tracks(block) if track.is_solo]
 
 
 def is_line_track(track: bpy.types.NlaTrack) -> bool:

@@ -16,6 +16,7 @@ import bpy
 from ... import compat
 from ...core import channels
 from ...rig.property_address import id_type
+from ..keys import nla
 from . import stored_request
 
 TRACK_PREFIX = "DiFACE "
@@ -78,7 +79,7 @@ def attach_layers(blocks: Mapping[str, bpy.types.ID], actions: Iterable[bpy.type
         for action in [action for action in states if compat.find_channelbag(action, kind)]:
             if states[action] != "GONE" and not _is_on_track(block, action):
                 track = free.pop(_track_name(action), None) or _new_track(block, action)
-                compat.new_strip(track, action, compat.find_slot(action, kind) if compat.HAS_ACTION_SLOTS else None)
+                compat.new_strip(track, action, compat.find_slot(action, kind))
                 track.mute = states[action] == "MUTED"
                 if _stores_state(block, action, kind):
                     action[STATE] = "ON"
@@ -160,18 +161,16 @@ def _store_states(kind: str, block: bpy.types.ID) -> None:
 
 
 def _layer_tracks(block: bpy.types.ID) -> list[bpy.types.NlaTrack]:
-    tracks = block.animation_data.nla_tracks if block.animation_data else ()
     return [
         track
-        for track in tracks
+        for track in nla.tracks(block)
         if track.name.partition(".")[0] in _NAMES
         and all(s.action is None or layer_name(s.action) for s in track.strips)
     ]
 
 
 def _is_on_track(block: bpy.types.ID, action: bpy.types.Action) -> bool:
-    tracks = block.animation_data.nla_tracks if block.animation_data else ()
-    return any(strip.action == action for track in tracks for strip in track.strips)
+    return any(strip.action == action for track in nla.tracks(block) for strip in track.strips)
 
 
 def _new_track(block: bpy.types.ID, action: bpy.types.Action) -> bpy.types.NlaTrack:

@@ -16,7 +16,7 @@ from ...scene.animation import active_actions
 from ...scene.directing import controlled_keys, driven_values
 from ...scene.directing.gaze import aim
 from ...scene.provenance import layer_tracks
-from ...scene.takes.lines import line_strips
+from ...scene.takes.lines import line_strips, rest_action
 
 ARTICULATION, MOOD, GAZE = SETTINGS = ("diface.articulation", "diface.mood", "diface.gaze")
 """RNA paths of the settings from the object."""
@@ -170,5 +170,5 @@ def _settings_fcurves(obj: bpy.types.Object) -> Iterator[bpy.types.FCurve]:
     """Yield the F-curves of the settings of an object."""
     animation = obj.animation_data
     sources = [animation] if animation and animation.action else []
-    for channelbag in filter(None, map(compat.active_channelbag, [*line_strips.rest_strips(obj), *sources])):
+    for channelbag in filter(None, map(compat.active_channelbag, [*rest_action.rest_strips(obj), *sources])):
         yield from (curve for curve in channelbag.fcurves if curve.data_path.startswith(SETTINGS))

@@ -16,9 +16,9 @@ from .strip_frames import StripFrames
 
 def remove(block: bpy.types.ID) -> None:
     """Remove the fades of a data-block's active take."""
-    tracks = block.animation_data.nla_tracks if block.animation_data else ()
-    for track in [track for track in tracks if track.name.startswith(nla.FADES_TRACK)]:
-        block.animation_data.nla_tracks.remove(track)
+    for track in nla.tracks(block):
+        if track.name.startswith(nla.FADES_TRACK):
+            block.animation_data.nla_tracks.remove(track)
 
 
 def add(block: bpy.types.ID, kind: str, spoken: SpokenLine) -> None:
@@ -45,7 +45,6 @@ def _add_strip(block: bpy.types.ID, kind: str, frames: StripFrames, number: int)
     animation = block.animation_data
     track = animation.nla_tracks.new()
     track.name = f"{nla.FADES_TRACK} {number + 1}"
-    slot = compat.find_slot(animation.action, kind) if compat.HAS_ACTION_SLOTS else None
-    strip = compat.new_strip(track, animation.action, slot)
+    strip = compat.new_strip(track, animation.action, compat.find_slot(animation.action, kind))
     strip_frames.place(strip, frames)
     strip.extrapolation = "NOTHING"

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import bpy
 
 from .... import compat
-from ....rig.property_address import id_type
 from ...animation import active_curves, body_rotation
 from ...keys import nla
 from ...provenance import layer_tracks, stored_request
@@ -84,7 +83,7 @@ def make_room(
     for kind, action in leaving.actions.items():
         frames = strip_frames.of_action(blocks[kind], kind, action, [action], new)
         strip = _add_strip(blocks[kind], kind, action, nla.LINES_TRACK, frames)
-        if id_type(kind) == "OBJECT" and stored_request.require_request(action).get(body_rotation.ADDED):
+        if body_rotation.is_added(action, kind):
             strip.blend_type = "COMBINE"
     for layer in leaving.layers:
         for kind in [kind for kind in compat.action_kinds(layer) if kind in blocks]:
@@ -137,12 +136,6 @@ def resting_actions(obj: bpy.types.Object) -> list[bpy.types.Action]:
     blocks = active_curves.data_blocks(obj).values()
     found = (strip.action for block in blocks for track in strip_frames.line_tracks(block) for strip in track.strips)
     return list(dict.fromkeys(action for action in found if action))
-
-
-def rest_strips(block: bpy.types.ID) -> list[bpy.types.NlaStrip]:
-    """Return the strips of a data-block with the pose between its lines: one, or none."""
-    tracks = block.animation_data.nla_tracks if block.animation_data else ()
-    return [strip for track in tracks if track.name == nla.REST_TRACK for strip in track.strips]
 
 
 def _leaves(block: bpy.types.ID, actions: Sequence[bpy.types.Action], mains: MainActions) -> bool:
@@ -199,7 +192,7 @@ def _add_strip(
     track = free[0] if free else tracks.new()
     if not free:
         track.name = name
-    strip = compat.new_strip(track, action, compat.find_slot(action, kind) if compat.HAS_ACTION_SLOTS else None)
+    strip = compat.new_strip(track, action, compat.find_slot(action, kind))
     strip_frames.place(strip, frames)
     strip.extrapolation = "NOTHING"
     action.use_fake_user = True
@@ -221,5 +214,4 @@ def _set_rest(block: bpy.types.ID, kind: str, action: bpy.types.Action) -> None:
         track.name = nla.REST_TRACK
     for strip in list(track.strips):
         track.strips.remove(strip)
-    slot = compat.find_slot(action, kind) if compat.HAS_ACTION_SLOTS else None
-    compat.new_strip(track, action, slot).extrapolation = "HOLD"
+    compat.new_strip(track, action, compat.find_slot(action, kind)).extrapolation = "HOLD"

@@ -68,11 +68,15 @@ def _rest_curves(obj: bpy.types.Object, leaving: Mapping[str, bpy.types.Action])
     return {kind: list(of_kind.values()) for kind, of_kind in curves.items()}
 
 
+def rest_strips(block: bpy.types.ID) -> list[bpy.types.NlaStrip]:
+    """Return the strips of a data-block with the pose between its lines: one, or none."""
+    return [strip for track in nla.tracks(block) if track.name == nla.REST_TRACK for strip in track.strips]
+
+
 def _present_fcurves(block: bpy.types.ID) -> list[bpy.types.FCurve]:
     """Return the curves of the rest pose that a data-block has already."""
-    tracks = block.animation_data.nla_tracks if block.animation_data else ()
-    strips = (strip for track in tracks if track.name == nla.REST_TRACK for strip in track.strips)
-    return [curve for strip in strips if (bag := compat.active_channelbag(strip)) for curve in bag.fcurves]
+    bags = filter(None, map(compat.active_channelbag, rest_strips(block)))
+    return [curve for bag in bags for curve in bag.fcurves]
 
 
 def is_at_rest(block: bpy.types.ID, kind: str, action: bpy.types.Action, frame: float) -> bool:

@@ -17,10 +17,9 @@ from functools import partial
 
 import bpy
 
-from ....rig.property_address import id_type
 from ...animation import body_rotation
 from ...keys import nla
-from ...provenance import layer_tracks, stored_request
+from ...provenance import layer_tracks
 from . import line, rest_action
 from .line import SpokenLine
 
@@ -45,8 +44,7 @@ class StripFrames:
 
 def line_tracks(block: bpy.types.ID) -> list[bpy.types.NlaTrack]:
     """Return the tracks of a data-block with the strips of lines and their layers."""
-    tracks = block.animation_data.nla_tracks if block.animation_data else ()
-    return [track for track in tracks if track.name.startswith(nla.LINES_TRACK)]
+    return [track for track in nla.tracks(block) if track.name.startswith(nla.LINES_TRACK)]
 
 
 def main_strips(block: bpy.types.ID) -> list[bpy.types.NlaStrip]:
@@ -86,8 +84,7 @@ def of_action(
     others = spans_of_lines(block, strip) + ([(new.first, new.last)] if new else [])
     rests_at = partial(rest_action.is_at_rest, block, kind, action)
     frames = of_line(line.with_keys(spoken, main), others, rests_at)
-    is_added = id_type(kind) == "OBJECT" and stored_request.require_request(action).get(body_rotation.ADDED)
-    if is_added or layer_tracks.layer_name(action) is not None:
+    if body_rotation.is_added(action, kind) or layer_tracks.layer_name(action) is not None:
         return replace(frames, fade_in=0, fade_out=0)
     return frames
 
