@@ -75,14 +75,15 @@ def reset(obj: bpy.types.Object) -> list[str]:
 def remove_gain(obj: bpy.types.Object, index: int) -> None:
     """Remove the gain of a channel, with its F-curve or driver; those of later gains move along."""
     animation = obj.animation_data
-    for found in (direction_settings.find_fcurves(obj), direction_settings.find_drivers(obj)):
-        curves = [curve for path, curve in found.items() if path.startswith(f"{ARTICULATION}.gains[")]
-        for curve in sorted(curves, key=_gain_index):
-            if _gain_index(curve) == index:
-                is_driver = curve.driver is not None
-                (animation.drivers if is_driver else compat.active_channelbag(animation).fcurves).remove(curve)
-            elif _gain_index(curve) > index:
-                curve.data_path = f"{ARTICULATION}.gains[{_gain_index(curve) - 1}].gain"
+    animated = [*direction_settings.find_fcurves(obj).values(), *direction_settings.find_drivers(obj).values()]
+    curves = [curve for curve in animated if curve.data_path.startswith(f"{ARTICULATION}.gains[")]
+    for curve in sorted(curves, key=_gain_index):
+        if _gain_index(curve) > index:
+            curve.data_path = f"{ARTICULATION}.gains[{_gain_index(curve) - 1}].gain"
+        elif _gain_index(curve) == index and curve.driver is not None:
+            animation.drivers.remove(curve)
+        elif _gain_index(curve) == index:
+            compat.active_channelbag(animation).fcurves.remove(curve)
     obj.diface.articulation.gains.remove(index)
     direction_settings.apply(obj)
 
