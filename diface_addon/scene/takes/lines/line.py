@@ -24,8 +24,6 @@ FROM_SCENE = "scene"
 """Field of LINE: Generate Scene made the take, which has no speech, and may replace it."""
 LARGEST_OVERLAP = 0.5
 """Share of the shorter of two takes that may lie within the other one for both to play."""
-
-
 NO_KEYS = (math.inf, -math.inf)
 """First and last frame of no keys."""
 
@@ -57,7 +55,7 @@ class SpokenLine:
 
 def spoken_line(actions: Sequence[bpy.types.Action]) -> SpokenLine | None:
     """Return what a take speaks. None for an Action that is no take, and for a take whose face is a vertex cache."""
-    main = [action for action in actions if layer_tracks.layer_name(action) is None]
+    main = _without_layers(actions)
     request = stored_request.read_request(main[0]) if main else None
     if request is None or "cache" in request:
         return None
@@ -69,11 +67,15 @@ def spoken_line(actions: Sequence[bpy.types.Action]) -> SpokenLine | None:
 
 def with_keys(spoken: SpokenLine, actions: Sequence[bpy.types.Action]) -> SpokenLine:
     """Return a line with the frames of its take's keys, and its fade."""
-    main = [action for action in actions if layer_tracks.layer_name(action) is None]
+    main = _without_layers(actions)
     frames = [spoken.first, spoken.last, *(frame for action in main for frame in _key_frames(action))]
     rate = stored_request.require_request(main[0]).get("rate", {})
     fade = round(EASE_SECONDS * rate.get("fps", 24) / rate.get("base", 1.0))
     return replace(spoken, reach=(min(frames), max(frames)), fade=fade)
+
+
+def _without_layers(actions: Sequence[bpy.types.Action]) -> list[bpy.types.Action]:
+    return [action for action in actions if layer_tracks.layer_name(action) is None]
 
 
 def _key_frames(action: bpy.types.Action) -> Iterator[float]:
