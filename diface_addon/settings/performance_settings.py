@@ -29,6 +29,27 @@ def _search_styles(_settings: DifacePerformance, _context: bpy.types.Context, _t
     return [(style_names.display_name(name), style_names.description(name)) for name in styles.names()]
 
 
+def _amount(name: str, description: str) -> object:
+    """Return a setting of how much there is of something. 0: nothing, 1: as usual, 2: twice as much."""
+    return FloatProperty(
+        name=name, description=description, default=1.0, min=0.0, max=2.0, subtype="FACTOR", override=OVERRIDABLE
+    )
+
+
+def _guidance(name: str, description: str) -> object:
+    """Return a setting of a guidance scale."""
+    return FloatProperty(
+        name=name,
+        description=description,
+        default=1.0,
+        min=0.0,
+        max=10.0,
+        soft_min=1.0,
+        soft_max=3.0,
+        override=OVERRIDABLE,
+    )
+
+
 class DifacePerformance(bpy.types.PropertyGroup):
     """Settings of a performance: at `object.diface.performance`, and at `scene.diface.new_character`."""
 
@@ -105,34 +126,9 @@ class DifacePerformance(bpy.types.PropertyGroup):
         min=0,
         override=OVERRIDABLE,
     )
-    guidance: FloatProperty(
-        name="Speech Guidance",
-        description="Guidance scale for speech (face only). 1.0: off, 3.0: strong",
-        default=1.0,
-        min=0.0,
-        max=10.0,
-        soft_min=1.0,
-        soft_max=3.0,
-        override=OVERRIDABLE,
-    )
-    face_strength: FloatProperty(
-        name="Face Strength",
-        description="Scale of the face motion. Blinks are not scaled",
-        default=1.0,
-        min=0.0,
-        max=2.0,
-        subtype="FACTOR",
-        override=OVERRIDABLE,
-    )
-    head_strength: FloatProperty(
-        name="Head Strength",
-        description="Scale of the head motion",
-        default=1.0,
-        min=0.0,
-        max=2.0,
-        subtype="FACTOR",
-        override=OVERRIDABLE,
-    )
+    guidance: _guidance("Speech Guidance", "Guidance scale for speech (face only). 1.0: off, 3.0: strong")
+    face_strength: _amount("Face Strength", "Scale of the face motion. Blinks are not scaled")
+    head_strength: _amount("Head Strength", "Scale of the head motion")
     head_axes: FloatVectorProperty(
         name="Head Axes",
         description="Scale of nod, tilt and turn of the head, in addition to Head Strength",
@@ -164,45 +160,15 @@ class DifacePerformance(bpy.types.PropertyGroup):
         subtype="FACTOR",
         override=OVERRIDABLE,
     )
-    style_strength: FloatProperty(
-        name="Style Strength",
-        description="0: neutral, 1: style as trained, above 1: exaggerated",
-        default=1.0,
-        min=0.0,
-        max=2.0,
-        subtype="FACTOR",
-        override=OVERRIDABLE,
+    style_strength: _amount("Style Strength", "0: neutral, 1: style as trained, above 1: exaggerated")
+    style_guidance: _guidance("Style Guidance", "Guidance scale for the style (face only). 1.0: off, 3.0: strong")
+    variety: _amount(
+        "Variety",
+        "Variation between seeds: brows, lids and cheeks vary as people do, the mouth stays close to the speech. "
+        "0: every seed gives the same face, 1: natural variation",
     )
-    style_guidance: FloatProperty(
-        name="Style Guidance",
-        description="Guidance scale for the style (face only). 1.0: off, 3.0: strong",
-        default=1.0,
-        min=0.0,
-        max=10.0,
-        soft_min=1.0,
-        soft_max=3.0,
-        override=OVERRIDABLE,
-    )
-    variety: FloatProperty(
-        name="Variety",
-        description=(
-            "Variation between seeds: brows, lids and cheeks vary as people do, the mouth stays close to the speech. "
-            "0: every seed gives the same face, 1: natural variation"
-        ),
-        default=1.0,
-        min=0.0,
-        max=2.0,
-        subtype="FACTOR",
-        override=OVERRIDABLE,
-    )
-    beats: FloatProperty(
-        name="Beats",
-        description="How far the head nods and the brows rise with accents and phrase ends. 0: not, 1: as people do",
-        default=1.0,
-        min=0.0,
-        max=2.0,
-        subtype="FACTOR",
-        override=OVERRIDABLE,
+    beats: _amount(
+        "Beats", "How far the head nods and the brows rise with accents and phrase ends. 0: not, 1: as people do"
     )
     other_sounds: BoolProperty(
         name="Non-Speech Sounds",
@@ -243,12 +209,6 @@ class DifacePerformance(bpy.types.PropertyGroup):
         type=bpy.types.Object,
         override=OVERRIDABLE,
     )
-    reactions: FloatProperty(
-        name="Reactions",
-        description="How often a listener nods, raises the brows or smiles, and how much. 0: never, 1: as people do",
-        default=1.0,
-        min=0.0,
-        max=2.0,
-        subtype="FACTOR",
-        override=OVERRIDABLE,
+    reactions: _amount(
+        "Reactions", "How often a listener nods, raises the brows or smiles, and how much. 0: never, 1: as people do"
     )
