@@ -47,7 +47,7 @@ def bind(character: Character) -> None:
     elif bone:
         share = bone_axes.head_share(character)
         axes = bone_axes.bone_local_axes(owner, bone, character.facing)
-        head_target.store(main, owner, bone, axes, share=share, evidence=_evidence(character))
+        head_target.store(main, owner, bone, axes, share=share, evidence=_evidence(main, owner, bone))
     else:
         axes = bone_axes.local_axes(owner.matrix_world.to_3x3(), character.facing)
         pivot = np.array(owner.matrix_world.inverted_safe() @ Vector(character.pivot))
@@ -69,9 +69,11 @@ def _with_stored_facing(character: Character) -> Character:
 
     A face that is keyed away from its armature would be found to face another way, and its takes to look elsewhere.
     """
-    armature, bone = character.armature, character.bones.head
-    axes = head_target.axes_of_same(character.main, armature, bone, _evidence(character)) if bone else None
-    if axes is None or armature is None:
+    main, armature, bone = character.main, character.armature, character.bones.head
+    if armature is None or not bone:
+        return character
+    axes = head_target.axes_of_same(main, armature, bone, _evidence(main, armature, bone))
+    if axes is None:
         return character
     if np.abs(bone_axes.bone_local_axes(armature, bone, character.facing) - axes).max() < SAME_AXES:
         return character
@@ -80,13 +82,10 @@ def _with_stored_facing(character: Character) -> Character:
     return dataclasses.replace(character, facing=u @ v)
 
 
-def _evidence(character: Character) -> str:
-    """Return a text that changes with what the facing of a head with a bone is found from: its shapes and its bones."""
-    armature, main = character.armature, character.main
-    if armature is None or not character.bones.head:
-        return ""
+def _evidence(main: bpy.types.Object, armature: bpy.types.Object, bone: str) -> str:
+    """Return a text that changes with what the facing of a head with a bone is found from: its shapes and its bone."""
     keys = main.data.shape_keys
-    rest = armature.data.bones[character.bones.head].matrix_local.to_3x3()
+    rest = armature.data.bones[bone].matrix_local.to_3x3()
     turned = " ".join(f"{value:.4f}" for row in rest for value in row)
     return f"{len(main.data.vertices)} {len(keys.key_blocks) if keys else 0} {turned}"
 
@@ -97,8 +96,7 @@ def _leave_out_false_closure(character: Character) -> None:
     The lips are then shut by the shapes of jaw and mouth together.
     """
     main = character.main
-    mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}) if main.data.shape_keys else None
-    named = {target.channels: target.name for target in (mapping.targets["KEY"] if mapping else ())}
+    named = {target.channels: target.name for target in _mapping(main).all_targets}
     closing, opening = named.get(("mouthClose",)), named.get(("jawOpen",))
     if closing and opening and lip_closure.closes_nothing(main, closing, opening, character.facing[:, 2]):
         face_mapping.store_empty_shapes(main, [*face_mapping.empty_shapes(main), closing])
@@ -108,9 +106,9 @@ def _store_recipes(character: Character) -> None:
     """Measure and store the recipes of the poses of the main mesh, if it has poses."""
     main = character.main
     pose_recipes.store_recipes(main, {})
-    mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}) if main.data.shape_keys else None
-    if mapping is not None and mapping.group:
-        direct = {target.name: target.channel for target in mapping.targets["KEY"] if target.is_channel}
+    mapping = _mapping(main)
+    if mapping.group:
+        direct = {target.name: target.channel for target in mapping.all_targets if target.is_channel}
         measured = pose_recipes.measure_recipes(main, mapping.group.poses, direct, character.facing)
         pose_recipes.store_recipes(main, measured)
 
@@ -119,15 +117,20 @@ def _store_lip_apertures(character: Character) -> None:
     """Measure and store how far channels part the lips, if the main mesh has jawOpen and mouthClose."""
     main = character.main
     lip_closure.store_lip_apertures(main, {})
-    hand = hand_rows.hand_mapping(main)
-    mapping = face_mapping.face_mapping({"KEY": main}, {"KEY": ()}, hand) if main.data.shape_keys else None
-    targets = mapping.targets["KEY"] if mapping else ()
+    mapping = _mapping(main, hand_rows.hand_mapping(main))
+    targets = mapping.targets.get("KEY", ())
     shapes = {target.channel: (target.name, target.gains[0][1]) for target in targets if len(target.gains) == 1}
     needed = {"jawOpen", "mouthClose", *lip_closure.UPPER_LIP, *lip_closure.LOWER_LIP}
     if needed <= shapes.keys() and character.head_size > 0:
         up = character.facing[:, 2]
         apertures = lip_closure.measure_lip_apertures(main, shapes, up, character.head_size)
         lip_closure.store_lip_apertures(main, apertures)
+
+
+def _mapping(main: bpy.types.Object, hand: hand_rows.HandMapping | None = None) -> face_mapping.FaceMapping:
+    """Return the mapping of the shape keys of the main mesh alone, if it has any; their kind is "KEY"."""
+    meshes = {"KEY": main} if main.data.shape_keys else {}
+    return face_mapping.face_mapping(meshes, dict.fromkeys(meshes, ()), hand)
 
 
 def unbind(main: bpy.types.Object) -> None:

@@ -133,12 +133,12 @@ def store(
 
 
 def axes_of_same(
-    main: bpy.types.Object, owner: bpy.types.Object | None, bone: str, evidence: str
+    main: bpy.types.Object, owner: bpy.types.Object, bone: str, evidence: str
 ) -> npt.NDArray[np.float64] | None:
     """Return the stored axes if they are those of this bone and were found from the same evidence; else None."""
     stored, target = _read(main), head_target(main)
     is_same = bool(stored) and stored.get("evidence") == evidence and (target.owner, target.bone) == (owner, bone)
-    return target.axes if is_same and bone else None
+    return target.axes if is_same else None
 
 
 def forget(main: bpy.types.Object) -> None:
