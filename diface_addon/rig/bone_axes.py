@@ -56,7 +56,7 @@ def find_axes(character: Character) -> tuple[dict[str, BoneAxes], dict[str, Bone
     for lid, (channel, angle) in lids.turned.items():
         turned[lid] = {channel: angle * _to_bone(armature, lid, facing)[:, LEFT]}
     shifted = {} if "tongueOut" in mapping.channels else tongue.tongue_axes(character)
-    of_face = face_shifts.face_motions(character, character.face_bones, jaw, mapping.channels)
+    of_face = face_shifts.face_motions(character, jaw, mapping.channels)
     of_skin = following.locations(armature, of_face) | following.locations(armature, lids.moved)
     shifted = shifted | lids.shifted | of_skin | eye_targets.target_axes(character, targets)
     return turned | lids.stored, shifted

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Literal
 
 Part = Literal["upper lip", "lower lip", "corner", "lip", "brow", "under brow", "cheek", "nose"]
+LIPS: frozenset[Part] = frozenset({"upper lip", "lower lip", "corner", "lip"})
+"""Parts of the mouth; a "lip" is upper, lower or a corner by its place."""
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _JOINED = re.compile(

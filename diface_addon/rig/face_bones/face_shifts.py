@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from ..character import Character
 from ..rest_places import joint
 from ..stored_bones import BoneAxes
 from . import surface_motion
-from .face_bone_names import Part
+from .face_bone_names import LIPS, Part
 from .following import Following
 
 FloatArray = npt.NDArray[np.float64]
@@ -21,37 +21,32 @@ LEAST = 0.002
 NOT_SHIFTED = channels.LAYER_CHANNELS | {"jawLeft", "jawRight", "jawForward", "tongueOut", "eyeSquintLeft",
                                          "eyeSquintRight", "eyeWideLeft", "eyeWideRight"}  # fmt: skip
 """Channels of lids, tongue and jaw bones."""
-LIPS = frozenset({"upper lip", "lower lip", "corner"})
 CARRIED = 0.15
 """Share of a lip's motion as the mouth opens from which the jaw takes the lip along."""
 CORNER = 0.85
 """A lip's bone of an unknown lip that is farther aside than this is one of a corner; 1 is the outermost."""
 
 
-def face_motions(
-    character: Character, face: Mapping[str, Part], jaw: BoneAxes, reached: Collection[str]
-) -> dict[str, BoneAxes]:
-    """Return how each bone of a face is to move: channel -> displacement (3,) in the world at weight 1.
+def face_motions(character: Character, jaw: BoneAxes, reached: Collection[str]) -> dict[str, BoneAxes]:
+    """Return how each face bone of a character is to move: channel -> displacement (3,) in the world at weight 1.
 
     Args:
         character: The character.
-        face: Its face bones and what they move.
         jaw: The axes of its jaw bone, see `bone_axes`; the bones follow it.
         reached: Channels that shape keys reach, which move no bones.
     """
     wanted = [name for name in channels.FACE if name not in NOT_SHIFTED and name not in reached]
-    unit = character.mouth_to_eyes
+    face, unit = character.face_bones, character.mouth_to_eyes
     if not face or not wanted or unit <= 0 or character.armature is None or character.mouth is None:
         return {}
-    places, carried = _places(character, face, character.mouth), _by_jaw(character, list(face), jaw)
-    scale = unit / surface_motion.eye_height()
+    scale, least = unit / surface_motion.eye_height(), LEAST * character.head_size
+    places, carried = _places(character, character.mouth, scale), _by_jaw(character, list(face), jaw)
     found: dict[str, BoneAxes] = {}
     for bone, by_jaw in zip(face, carried, strict=True):
         motion = scale * surface_motion.motion_at(*places[bone]) @ character.facing.T  # (52, 3) in the world
         axes = dict(zip(channels.FACE, motion, strict=True))
         if places[bone][0] in LIPS:
             axes |= _with_jaw(axes["jawOpen"], axes["mouthClose"], by_jaw)
-        least = LEAST * character.head_size
         found[bone] = {name: axes[name] for name in wanted if np.linalg.norm(axes[name]) > least}
     return found
 
@@ -67,14 +62,12 @@ def _with_jaw(opening: FloatArray, closing: FloatArray, by_jaw: FloatArray) -> d
     return {"jawOpen": own, "mouthClose": opening + closing - by_jaw - own}
 
 
-def _places(
-    character: Character, face: Mapping[str, Part], mouth: FloatArray
-) -> dict[str, tuple[Part, FloatArray, float]]:
-    """Return what `surface_motion.motion_at` needs for each bone."""
-    armature, scale = character.armature, character.mouth_to_eyes / surface_motion.eye_height()
+def _places(character: Character, mouth: FloatArray, scale: float) -> dict[str, tuple[Part, FloatArray, float]]:
+    """Return what `surface_motion.motion_at` needs for each bone; the head is `scale` times the bundled one."""
+    armature, face = character.armature, character.face_bones
     assert armature is not None
     local = {bone: (joint(armature, bone) - mouth) @ character.facing / scale for bone in face}
-    lips = [bone for bone, part in face.items() if part in ("corner", "lip", "upper lip", "lower lip")]
+    lips = [bone for bone, part in face.items() if part in LIPS]
     width = max((abs(local[bone][0]) for bone in lips), default=1.0) or 1.0
     brows = [abs(local[bone][0]) for bone, part in face.items() if part == "brow"]
     inner, outer = min(brows, default=0.0), max(brows, default=1.0)

@@ -12,7 +12,7 @@ from ..discovery.movers import Movers
 from ..discovery.scene_index import constraint_targets
 from ..discovery.skin import Skin
 from ..rest_places import joint
-from .face_bone_names import Part, read_face_bone
+from .face_bone_names import LIPS, Part, read_face_bone
 
 FloatArray = npt.NDArray[np.float64]
 FREE = frozenset({
@@ -25,9 +25,7 @@ LEAST_LIPS = 3
 
 def has_face_bones(armature: bpy.types.Object) -> bool:
     """Return whether the names of an armature's bones say that it moves a mouth: lips, of both or with corners."""
-    parts = [part for bone in armature.data.bones if (part := read_face_bone(bone.name))]
-    lips = sum(part in ("upper lip", "lower lip", "corner", "lip") for part in parts)
-    return lips >= LEAST_LIPS
+    return sum(read_face_bone(bone.name) in LIPS for bone in armature.data.bones) >= LEAST_LIPS
 
 
 def moved_by_face_bones(armature: bpy.types.Object) -> frozenset[str]:
@@ -57,7 +55,7 @@ def find_face_bones(armature: bpy.types.Object, movers: Movers, skins: Sequence[
 
 def mouth_between(armature: bpy.types.Object, face: Mapping[str, Part]) -> tuple[FloatArray, float] | None:
     """Return the point (3,) between the corners of the mouth, and its width, in the world; None without its bones."""
-    for parts in (("corner",), ("lip", "upper lip", "lower lip")):
+    for parts in ({"corner"}, LIPS - {"corner"}):
         found = np.array([joint(armature, name) for name, part in face.items() if part in parts])
         if len(found) >= 2:
             apart = np.linalg.norm(found[:, None] - found[None], axis=2)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core import head_file
-from .face_bone_names import Part
+from .face_bone_names import LIPS, Part
 
 FloatArray = npt.NDArray[np.float64]
 ALONG = 0.12
@@ -48,7 +48,7 @@ def motion_at(part: Part, place: FloatArray, along: float) -> FloatArray:
         place: (3,) to the left, back and above the mouth, in metres of the bundled head.
         along: Of lips, from the right corner (-1) to the left one (1); of brows, from the inner (0) to the outer end.
     """
-    if part in ("upper lip", "lower lip", "corner"):
+    if part in LIPS:
         return _of_lip("lower" if part == "lower lip" else "upper", along)
     if part in ("brow", "under brow"):
         return _of_brow(place[0] >= 0, along) * (UNDER_BROW if part == "under brow" else 1.0)
