@@ -172,23 +172,23 @@ def _eye(character: Character, side: str, bones: dict[str, bool]) -> _Eye:
     assert armature is not None
     movers = Movers(armature)
     reach = {bone: _of_lid(movers.reach_of_shift(bone), is_upper) for bone, is_upper in bones.items()}
+    of_upper, of_lower = (
+        frozenset().union(*(reach[bone] for bone in bones if bones[bone] == is_upper)) for is_upper in (True, False)
+    )
     eye_bone = character.bones.left_eye if side == "Left" else character.bones.right_eye
-    of_eyeball = movers.reach(eye_bone) - set().union(*reach.values()) if eye_bone else frozenset()
+    of_eyeball = movers.reach(eye_bone) - of_upper - of_lower if eye_bone else frozenset()
     joints = np.mean([joint(armature, bone) for bone in bones], axis=0)
-    points, is_skin = [np.zeros((0, 3))], [np.zeros(0, bool)]
-    shares: dict[str | bool, list[FloatArray]] = {who: [np.zeros(0)] for who in (*bones, True, False)}
-    for obj in (*character.faces, *character.on_head):
-        skin = _skin_near(obj, armature, joints, NEAR * character.head_size)
-        if skin is not None and skin.share(set().union(*reach.values())).max() >= MOVED:
-            points.append(skin.points @ character.facing)
-            is_skin.append(skin.share(of_eyeball) < MOVED)
-            for who, of_lid in shares.items():
-                moving = [reach[bone] for bone in bones if who in (bone, bones[bone])]
-                of_lid.append(skin.share(set().union(*moving)))
-    share = {who: np.concatenate(parts) for who, parts in shares.items()}
-    able = [bone for bone in bones if (share[bone] > 0.1).any()]
+    objects = *character.faces, *character.on_head
+    near = [_skin_near(obj, armature, joints, NEAR * character.head_size) for obj in objects]
+    skins = [skin for skin in near if skin is not None and skin.share(of_upper | of_lower).max() >= MOVED]
+    points = np.concatenate([np.zeros((0, 3)), *(skin.points @ character.facing for skin in skins)])
+
+    def share(moving: frozenset[str]) -> FloatArray:
+        return np.concatenate([np.zeros(0), *(skin.share(moving) for skin in skins)])
+
+    able = [bone for bone in bones if (share(reach[bone]) > 0.1).any()]
     upper, lower = ([bone for bone in able if bones[bone] == is_upper] for is_upper in (True, False))
-    return _Eye(upper, lower, np.concatenate(points), share[True], share[False], np.concatenate(is_skin))
+    return _Eye(upper, lower, points, share(of_upper), share(of_lower), share(of_eyeball) < MOVED)
 
 
 def _along_rims(character: Character, eye: _Eye) -> dict[str, FloatArray]:
@@ -198,9 +198,9 @@ def _along_rims(character: Character, eye: _Eye) -> dict[str, FloatArray]:
     upper, lower = (
         {bone: joint(armature, bone) @ character.facing for bone in of_lid} for of_lid in (eye.upper, eye.lower)
     )
-    edges = _edges(eye, None, BESIDE * size, size)
     ways = lid_chains.chain_ways(upper, lower, eye.shares)
-    if not ways or edges is None:
+    edges = _edges(eye, None, BESIDE * size, size) if ways else None
+    if edges is None:
         return {}
     seen = eye.points[edges[0], UP] - eye.points[edges[1], UP]
     scale = float(np.clip(seen / max(lid_chains.opening(upper, lower), 1e-9), *lid_chains.SCALES))
