@@ -29,15 +29,19 @@ def independent_rows(matrix: FloatArray) -> list[int]:
         for row in order:
             if row in chosen or sizes[row] <= SMALLEST * sizes.max():
                 continue
-            rest = matrix[row] / sizes[row]
-            for _ in range(2):
-                for axis in basis:
-                    rest = rest - (rest @ axis) * axis
+            rest = _without(matrix[row] / sizes[row], basis)
             size = float(np.linalg.norm(rest))
             if size > least:
                 basis.append(rest / size)
                 chosen.append(row)
     return sorted(chosen)
+
+
+def _without(row: FloatArray, basis: list[FloatArray]) -> FloatArray:
+    """Return what a row (C,) has beside orthogonal unit rows: they are taken off twice, as rounding leaves a little."""
+    for axis in (*basis, *basis):
+        row = row - (row @ axis) * axis
+    return row
 
 
 def nearest_channels(matrix: FloatArray, sums: FloatArray, near: FloatArray) -> FloatArray:
