@@ -45,9 +45,12 @@ def vertices_of(*names: str) -> npt.NDArray[np.int64]:
 
 def lips_of_skin() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the vertices of a mesh of the skin that meet in the middle of the mouth: upper and lower lip."""
-    chosen, rows = vertices_of(*PARTS["Head"]), slice(5, 8)
-    upper, lower = (bundled_head().landmarks[f"{lip}_inner_lip"][rows] for lip in ("upper", "lower"))
-    return np.searchsorted(chosen, upper), np.searchsorted(chosen, lower)
+    return in_skin("upper_inner_lip")[5:8], in_skin("lower_inner_lip")[5:8]
+
+
+def in_skin(landmark: str) -> npt.NDArray[np.int64]:
+    """Return the vertices of a mesh of the skin that a landmark of the bundled head has."""
+    return np.searchsorted(vertices_of(*PARTS["Head"]), bundled_head().landmarks[landmark])
 
 
 def standing() -> FloatArray:

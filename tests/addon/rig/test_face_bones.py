@@ -21,7 +21,7 @@ from diface_addon.scene.pins import pins
 from diface_addon.scene.provenance import layer_tracks
 from diface_addon.scene.takes import write_take
 from tests.addon.characters import game_face_kind
-from tests.addon.characters.bundled_parts import PARTS, bundled_head, vertices_of
+from tests.addon.characters.bundled_parts import PARTS, bundled_head, in_skin, vertices_of
 from tests.addon.characters.kinds import PLACEMENTS
 from tests.addon.characters.surfaces import surface
 
@@ -120,11 +120,6 @@ def surface_at(obj: bpy.types.Object, frame: int) -> np.ndarray:
     return surface(obj)
 
 
-def of_head(name: str) -> np.ndarray:
-    """Return the vertices of the mesh of the head that a landmark of the bundled head has."""
-    return np.searchsorted(vertices_of(*PARTS["Head"]), bundled_head().landmarks[name])
-
-
 def test_the_whole_character_is_found_from_any_part(main) -> None:
     for name in ("Head", "rig", "Teeth", "EyeLeft"):
         found = discover(bpy.data.objects[name])
@@ -179,7 +174,7 @@ def test_channels_are_read_back(bound) -> None:
 
 def test_the_mouth_opens_and_its_lips_meet(bound) -> None:
     perform(bound, [{}, {"jawOpen": 1.0}, {"jawOpen": 0.4, "mouthClose": 0.4}, {"jawOpen": 0.2, "mouthClose": 0.2}])
-    upper, lower = of_head("upper_inner_lip"), of_head("lower_inner_lip")
+    upper, lower = in_skin("upper_inner_lip"), in_skin("lower_inner_lip")
     gaps = [surface_at(bound, frame)[upper] - surface_at(bound, frame)[lower] for frame in (1, 2, 3, 4)]
     heights = (
         np.array([gap[4:9, 2].mean() for gap in gaps]) * 200.0 / discover(bound).head_size
@@ -191,7 +186,7 @@ def test_the_mouth_opens_and_its_lips_meet(bound) -> None:
 def test_lids_close_and_the_lower_one_squints(bound) -> None:
     perform(bound, [{}, {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}, {"eyeSquintLeft": 1.0}])
     for side in ("left", "right"):
-        upper, lower = of_head(f"upper_lid_{side}"), of_head(f"lower_lid_{side}")
+        upper, lower = in_skin(f"upper_lid_{side}"), in_skin(f"lower_lid_{side}")
         rest, shut, squint = (surface_at(bound, frame) for frame in (1, 2, 3))
         open_by = (rest[upper] - rest[lower])[5:10, 2]
         assert (shut[upper] - shut[lower])[5:10, 2] == pytest.approx(0.0, abs=0.3 * open_by.max())
@@ -264,11 +259,11 @@ def test_face_bones_of_games_open_and_shut_the_mouth(scene, place, names) -> Non
     binding.bind(found)
     perform(built.main, [{}, {"jawOpen": 1.0}, {"jawOpen": 0.4, "mouthClose": 0.4}, {"mouthSmileLeft": 1.0}])
     to_space = np.array(built.world.inverted())[:3, :3]
-    upper, lower = of_head("upper_inner_lip"), of_head("lower_inner_lip")
+    upper, lower = in_skin("upper_inner_lip"), in_skin("lower_inner_lip")
     points = [surface_at(built.main, frame) @ to_space.T for frame in (1, 2, 3, 4)]
     gaps = [1000 * float((at[upper] - at[lower])[4:9, 2].mean()) for at in points]
     assert gaps[1] > 10.0
     assert gaps[2] == pytest.approx(gaps[0], abs=1.0)
-    smiled = (points[3] - points[0])[of_head("mouth_corners")]
+    smiled = (points[3] - points[0])[in_skin("mouth_corners")]
     assert np.linalg.norm(smiled, axis=1).argmax() == 1  # the left one, as the shapes name it
     assert smiled[1, 2] > 2e-3
