@@ -128,10 +128,10 @@ def test_lips_that_keys_part_are_found_and_fixed_by_one_click(
     blender.click("diface.check_take()")
     wait_for_job(blender)
     assert len(blender.ask(FINDINGS)) == 1
-    pictures.take("directing-diagnostics", 199)
+    pictures.take("directing-diagnostics", 200)
     new_take(blender, "diface.fix_problem(index=0)")
     blender.wait_for(f"{FINDINGS} == []", 30)
-    pictures.take("directing-sealed", 199)
+    pictures.take("directing-sealed", 200)
 
 
 def test_take_is_reduced_to_bezier_keys(blender: BlenderWindow, sidebar: steps.Sidebar, pictures: Pictures) -> None:
