@@ -103,8 +103,13 @@ def face_shape_names(names: Sequence[str]) -> dict[str, FaceName]:
 
 def of_channel(channel: str) -> FaceName:
     """Return what the name of a channel says."""
-    part = next((part for prefix, part in _CHANNELS.items() if channel.startswith(prefix)), "other")
-    return FaceName(part, "L" if channel.endswith("Left") else "R" if channel.endswith("Right") else "")
+    side_of = "L" if channel.endswith("Left") else "R" if channel.endswith("Right") else ""
+    return FaceName(_part(channel) or "other", side_of)
+
+
+def _part(channel: str) -> Region | None:
+    """Return the part of the face that a channel moves; None for other channels."""
+    return next((part for prefix, part in _CHANNELS.items() if channel.startswith(prefix)), None)
 
 
 def _of_channels(names: Sequence[str]) -> dict[str, FaceName]:
@@ -114,7 +119,7 @@ def _of_channels(names: Sequence[str]) -> dict[str, FaceName]:
         channels.setdefault(target.name, set()).add(target.channel)
     found = {}
     for name, meant in channels.items():
-        part = next((part for prefix, part in _CHANNELS.items() if min(meant).startswith(prefix)), None)
+        part = _part(min(meant))
         if part is not None:
             sides = {channel[-5:] for channel in meant if part != "jaw"} if len(meant) == 1 else set()
             found[name] = FaceName(
