@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import bpy
@@ -175,7 +175,7 @@ def _mouth_weights(armature: bpy.types.Object) -> dict[str, FloatArray]:
     bones = armature.data.bones
     lower = next(name for name in ("DEF-teeth.B", "ORG-teeth.B") if name in bones)
     upper = next(name for name in ("DEF-teeth.T", "ORG-teeth.T") if name in bones)
-    inside: Callable[[str], FloatArray] = lambda name: np.isin(chosen, vertices_of(name)).astype(float)  # noqa: E731
     for name in (lower, upper):
         bones[name].use_deform = True
-    return {upper: inside("upper_teeth"), lower: inside("lower_teeth"), "DEF-tongue": inside("tongue")}
+    parts = {upper: "upper_teeth", lower: "lower_teeth", "DEF-tongue": "tongue"}
+    return {bone: np.isin(chosen, vertices_of(part)).astype(float) for bone, part in parts.items()}
