@@ -7,28 +7,23 @@ tracker sees them so and because the mean of all speakers never touches (docs/re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from ..channels import FACE
-from ..errors import ModelError
 from ..inference.channel_scale import ChannelScale
-from ..types import AnyFloatArray, Float32Array
+from ..types import Float32Array
+from . import row_network
 from .lip_closure import JAW_OPEN, MOUTH_CLOSE
+from .row_network import RowNetwork
 
-WEIGHTS = Path(__file__).parents[1] / "weights" / "closures.safetensors"
-LAYERS = (("near", 1), ("wide", 2))
-"""The layers of three rows between the first and the last, with the distance between these rows."""
 THRESHOLD = 0.8
 """Probability from which its peaks are closures."""
 REACH = 4
 """Rows around a closure in which the lips are on their way; further away is as far."""
 FASTEST = 0.08
 """jawOpen - mouthClose, about 2.7 mm: the most by which lips part from one row to the next after a closure."""
-CONTEXT = 4 + 1 + REACH
+CONTEXT = row_network.CONTEXT + 1 + REACH
 """Rows on either side that the distance of a row depends on."""
 
 PARTING = (
@@ -43,45 +38,15 @@ LIMITED = [FACE.index(name) for name in MOST_SHUT]
 
 
 @dataclass(frozen=True)
-class ClosureDetector:
-    """A network of convolutions over rows.
+class ClosureDetector(RowNetwork):
+    """The network of m, b and p."""
 
-    Attributes:
-        mean: (D,) of the features in the training data.
-        deviation: (D,) theirs.
-        weights: By layer name: "first" (1, D, H), "near" and "wide" (3, H, H), "last" (3, H, 1); taps, in, out.
-        biases: By layer name.
-    """
-
-    mean: Float32Array
-    deviation: Float32Array
-    weights: dict[str, Float32Array]
-    biases: dict[str, Float32Array]
-
-    def save(self, path: Path = WEIGHTS) -> None:
-        """Write the file, in float16."""
-        arrays = {"mean": self.mean, "deviation": self.deviation}
-        arrays |= {f"{name}.weight": array for name, array in self.weights.items()}
-        arrays |= {f"{name}.bias": array for name, array in self.biases.items()}
-        save_file({name: np.ascontiguousarray(array, np.float16) for name, array in arrays.items()}, path)
-
-    @classmethod
-    def load(cls, path: Path = WEIGHTS) -> ClosureDetector:
-        """Read the file. Raises ModelError if it is missing or damaged."""
-        try:
-            arrays = {name: array.astype(np.float32) for name, array in load_file(path).items()}
-            names = ("first", *(name for name, _distance in LAYERS), "last")
-            weights, biases = ({name: arrays[f"{name}.{kind}"] for name in names} for kind in ("weight", "bias"))
-            return cls(arrays["mean"], arrays["deviation"], weights, biases)
-        except (OSError, SafetensorError, KeyError) as damage:
-            raise ModelError(f"{path.name} cannot be read.", "Install DiFACE again.") from damage
+    FILE = "closures.safetensors"
+    OUTPUTS = 1
 
     def probabilities(self, features: Float32Array) -> Float32Array:
         """Return the probability (T,) that the lips are shut by an m, b or p, for features (T, D)."""
-        hidden: AnyFloatArray = np.maximum(self._layer("first", (features - self.mean) / self.deviation, 1), 0)
-        for name, distance in LAYERS:
-            hidden = np.asarray(hidden + np.maximum(self._layer(name, hidden, distance), 0), np.float32)
-        return (1 / (1 + np.exp(-self._layer("last", hidden, 1)[:, 0]))).astype(np.float32)
+        return self.outputs(features)[:, 0]
 
     def distances(self, features: Float32Array) -> Float32Array:
         """Return how many rows the nearest closure is away (T,), at most REACH, for features (T, D)."""
@@ -94,14 +59,6 @@ class ClosureDetector:
                 rows = peaks + side
                 distances[rows[(rows >= 0) & (rows < len(likely))]] = away
         return distances
-
-    def _layer(self, name: str, rows: AnyFloatArray, distance: int) -> AnyFloatArray:
-        """Return one convolution (T, H) of rows (T, D) whose taps are `distance` apart; zeros beyond the ends."""
-        taps = self.weights[name]
-        reach = len(taps) // 2 * distance
-        padded = np.pad(rows, ((reach, reach), (0, 0)))
-        parts = (padded[k * distance : k * distance + len(rows)] @ taps[k] for k in range(len(taps)))
-        return sum(parts, self.biases[name])
 
 
 def shut_lips(x0: Float32Array, distances: Float32Array, scale: ChannelScale) -> Float32Array:

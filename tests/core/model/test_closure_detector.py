@@ -15,6 +15,7 @@ from diface_core.learning.sequence import TrainingSequence
 from diface_core.model import closure_detector
 from diface_core.model.closure_detector import CONTEXT, FASTEST, MOST_SHUT, PARTERS, REACH, ClosureDetector, shut_lips
 from diface_core.model.lip_closure import JAW_OPEN, MOUTH_CLOSE
+from diface_core.training import row_network
 from diface_core.training.closures import fit
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -123,10 +124,11 @@ def sequence(seed: int) -> TrainingSequence:
 @pytest.mark.slow
 def test_training_finds_what_shuts_the_lips(monkeypatch):
     for name, value in (("RATE", 1e-2), ("BATCH", 8), ("COLUMNS_DROPPED", 0.0)):
-        monkeypatch.setattr(fit, name, value)
+        monkeypatch.setattr(row_network, name, value)
     examples = [fit.label(sequence(seed)) for seed in range(4)]
     assert examples[0].labels.sum() == 8
-    found = fit.fit(examples, 200, width=8).probabilities(np.asarray(sequence(9).features, np.float32))
+    trained = row_network.fit(ClosureDetector, examples, 200, width=8, positive_weight=fit.POSITIVE_WEIGHT)
+    found = trained.probabilities(np.asarray(sequence(9).features, np.float32))
     assert found[[12, 30, 55, 81]].min() > found[[5, 20, 45, 70]].max()
 
 
