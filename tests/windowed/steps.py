@@ -132,11 +132,27 @@ def set_value(blender: BlenderWindow, does: str, value: float) -> None:
     blender.desktop.press("ctrl+a")
     blender.desktop.write(f"{value:g}")
     blender.desktop.press("Return")
+    blender.wait_for(f"abs({HEAD}.diface.{does} - {value}) < 1e-4", 20)
     time.sleep(0.7)
 
 
 def set_key_on(blender: BlenderWindow, does: str) -> None:
-    """Set a key on a property with the mouse over its field."""
+    """Set a key on a setting of the performance with the mouse over its field."""
+    keys = f"""
+curves = [
+    curve
+    for action in bpy.data.actions
+    for layer in action.layers
+    for strip in layer.strips
+    for bag in strip.channelbags
+    for curve in bag.fcurves
+    if curve.data_path == "diface.{does}"
+]
+result = sum(len(curve.keyframe_points) for curve in curves)
+"""
+    before = blender.run(keys)
     blender.desktop.move(*blender.button(does))
+    time.sleep(0.5)
     blender.desktop.press("i")
+    blender.wait_until(lambda: blender.run(keys) > before, 30, f"a key on {does}")
     time.sleep(0.7)

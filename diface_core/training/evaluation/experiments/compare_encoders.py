@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-import numpy as np
 import torch
 
 from ....types import Float32Array
@@ -21,20 +20,8 @@ from ...corpora import Clip
 from ..scorecard import format_measure
 from .left_out import Fold, add_options, encode, folds, judge, layer_features, select_clips
 from .predictors import Example, Predict, convnet, ridge
+from .voice_normalisation import standardise_voices
 from .whisper_layers import SIZES, load_encoder
-
-
-def standardise_voices(clips: list[Clip], features: list[Float32Array]) -> list[Float32Array]:
-    """Return the features with mean 0 and deviation 1 over all clips of each speaker, held out or not."""
-    speakers = [clip.speaker or clip.source for clip in clips]
-    scaled: list[Float32Array] = [np.empty(0, np.float32)] * len(clips)
-    for speaker in set(speakers):
-        own = [index for index, name in enumerate(speakers) if name == speaker]
-        rows = np.concatenate([features[index] for index in own]).astype(np.float64)
-        mean, deviation = rows.mean(0), rows.std(0) + 1e-3
-        for index in own:
-            scaled[index] = ((features[index] - mean) / deviation).astype(np.float32)
-    return scaled
 
 
 def evaluate_fold(

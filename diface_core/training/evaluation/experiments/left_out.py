@@ -75,13 +75,11 @@ class Judged:
     """The lips of the clips that a fold is evaluated on.
 
     Attributes:
-        features: Of each clip (T, D).
         ours: How far the predicted lips are apart (T,) in each clip.
         truth: The same of the labels.
         is_grid: Whether all clips are GRID's, of which r_res is stated.
     """
 
-    features: list[Float32Array]
     ours: list[Float32Array]
     truth: list[Float32Array]
     is_grid: bool
@@ -102,7 +100,6 @@ def judge(
     judged = [(clip, x) for clip, x in pairs if fold.is_judged(clip)]
     mouths = [predict(x) for _, x in judged]
     return Judged(
-        [x for _, x in judged],
         [np.maximum(mouth[:, 0] - mouth[:, 1], 0) for mouth in mouths],
         [metrics.aperture(clip.values) for clip, _ in judged],
         all(clip.source == "grid_s1" for clip, _ in judged),
