@@ -41,7 +41,7 @@ class DIFACE_OT_playblast(WriteFileOperator, bpy.types.Operator):
         name="View",
         description="What the video shows",
         items=(
-            ("HEAD", "Framed Head", "A portrait camera that frames the character"),
+            ("HEAD", "Framed Head", "A portrait camera that frames the head of the character"),
             ("VIEWPORT", "Viewport", "The view of the 3D viewport"),
             ("CAMERA", "Scene Camera", "The camera of the scene; without one, the framed head"),
         ),

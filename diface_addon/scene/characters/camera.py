@@ -7,13 +7,19 @@ import math
 import bpy
 from mathutils import Matrix, Vector
 
+from ...rig.character import Character
+from ...rig.discovery.discover import discover
+
 LENS, SENSOR_HEIGHT = 85.0, 24.0  # mm, a portrait lens on full frame
 NAME = "DiFACE Playblast"
 VIEWPORT_SENSOR_WIDTH = 72.0  # mm, for which the lens of a 3D viewport is stated
 MIN_CLIP = 1e-6
 """The nearest that a camera of Blender may begin to show."""
 MARGIN = 1.1
-"""Height of the picture, in heights of the object that is framed."""
+"""Height of the picture, in heights of the object that is framed, if it has no face."""
+HEAD_MARGIN, HEAD_CENTER, HEAD_SIZE = 1.5, 0.9, 3.5
+"""Height of the picture of a face, in heights of the head: from the collar to above the hair. Its center above the
+mouth, and the height of a head that is not known, in distances from the mouth to the eyes."""
 
 
 def add_camera(
@@ -40,13 +46,27 @@ def add_camera(
 
 
 def add_framing_camera(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.types.Object:
-    """Add a camera to `scene` that frames `obj`."""
+    """Add a camera to `scene` that frames the head of the character of `obj`, or `obj` if that has no face."""
+    found = discover(obj)
+    aspect = scene.render.resolution_x / scene.render.resolution_y
+    if found and found.mouth is not None and found.mouth_to_eyes > 0:
+        return _add_head_camera(scene, found, aspect)
     corners = [obj.matrix_world @ Vector(corner) for corner in obj.bound_box]
     low, high = (Vector(map(pick, zip(*corners, strict=True))) for pick in (min, max))
     size = high - low
-    aspect = scene.render.resolution_x / scene.render.resolution_y
     frame_height = MARGIN * max(size.z, size.x / aspect)
     return add_camera(scene.collection, NAME, (low + high) / 2, low.y, frame_height)
+
+
+def _add_head_camera(scene: bpy.types.Scene, found: Character, aspect: float) -> bpy.types.Object:
+    """Add a camera in front of a face, whichever way it looks, in a picture of `aspect` (width by height)."""
+    left, back, up = (Vector(column) for column in found.facing.T)
+    center = Vector(found.mouth) + HEAD_CENTER * found.mouth_to_eyes * up
+    frame_height = HEAD_MARGIN * (found.head_size or HEAD_SIZE * found.mouth_to_eyes) / min(aspect, 1.0)
+    camera = add_camera(scene.collection, NAME, Vector(), 0.0, frame_height)
+    turned = Matrix((left, up, -back)).transposed().to_4x4()
+    camera.matrix_world = Matrix.Translation(center) @ turned @ Matrix.Translation((0.0, 0.0, -camera.location.y))
+    return camera
 
 
 def add_viewport_camera(
