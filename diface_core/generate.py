@@ -23,6 +23,7 @@ from .nonverbal.beat_sampler import BeatSampler
 from .nonverbal.silent_sampler import SILENCE, SilentSampler
 from .nonverbal.sounds.nonspeech_sampler import NonSpeechSampler
 from .nonverbal.sounds.sound_classes import SoundClassifier
+from .request_file import joined_hash
 from .runtime.progress import ENCODING, READING, SAMPLING, ProgressTracker
 from .runtime.sliding_windows import slice_stream
 from .types import (
@@ -74,9 +75,8 @@ class MotionModels(Protocol):
         """Return the name of the device."""
         ...
 
-    @property
-    def hash(self) -> str:
-        """Return the hash (hex) of the model files."""
+    def hash_of(self, request: GenerateRequest) -> str:
+        """Return the hash (hex) of the model files that make the motion of a request."""
         ...
 
     @property
@@ -130,7 +130,7 @@ class Generator:
             report_fraction = partial(tracker.report, SAMPLING)
             motion = regenerate_segments(sections, stats.loudness, constraints, request, report_fraction)
             tracker.finish()
-            return GenerateResult(motion, self._models.hash, tracker.timings, notes=stats.notes)
+            return GenerateResult(motion, self._model_hash(request), tracker.timings, notes=stats.notes)
         names = channels.of_request(request.parts, request.layers)
         values = np.empty((_row_count(request, stats), len(names)), np.float32)
         done = 0
@@ -140,7 +140,7 @@ class Generator:
             tracker.restart_timer()
         tracker.finish()
         motion = Motion(values, names, request.rate)
-        return GenerateResult(motion, self._models.hash, tracker.timings, notes=stats.notes)
+        return GenerateResult(motion, self._model_hash(request), tracker.timings, notes=stats.notes)
 
     def stream(self, request: GenerateRequest, report: Report) -> Iterator[Motion]:
         """Yield the Motion of `generate` in parts, in order.
@@ -227,6 +227,10 @@ class Generator:
         events = LayerEvents.sample(stats.loudness, request.layers, request.role)
         parts = resample_stream(scaled, MODEL_RATE, request.rate, _row_count(request, stats))
         yield from apply_constraints(_with_layers(parts, names, request, events), constraints, request)
+
+    def _model_hash(self, request: GenerateRequest) -> str:
+        """Return the hash of everything that was trained and makes the motion of a request."""
+        return joined_hash(self._models.hash_of(request), self._listens(request))
 
     def _sampler(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
         """Return what samples the rows of a request."""

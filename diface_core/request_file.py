@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from pathlib import Path
+from typing import Protocol
 
 from . import protocol
 from .errors import DifaceError, WorkerError
@@ -12,6 +13,28 @@ from .protocol import Message
 from .types import GenerateRequest
 
 SUFFIX = ".diface"
+
+
+class Hashed(Protocol):
+    """A model beside the denoisers, such as a detector."""
+
+    @property
+    def hash(self) -> str:
+        """Return the hash (hex) of its file."""
+        ...
+
+
+def joined_hash(model_hash: str, *used: Hashed | None) -> str:
+    """Return a hash of models with those of other models that a request uses; None is not used."""
+    return "+".join([model_hash, *(model.hash[:16] for model in used if model is not None)])
+
+
+def is_same_hash(stored: str, current: str) -> bool:
+    """Return whether the models that a take states are the current ones; "" states none.
+
+    Takes that state the denoisers alone, such as those of 0.1.0, are compared by them.
+    """
+    return stored in ("", current, current.partition("+")[0])
 
 
 @dataclasses.dataclass(frozen=True)

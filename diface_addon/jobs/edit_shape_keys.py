@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..core import channels, errors, types
+from ..core import channels, errors, request_file, types
 from ..scene.animation import active_curves, evaluate_curves
 from ..scene.animation.active_actions import active_actions
 from ..scene.audio import speech_source
@@ -150,7 +150,7 @@ class EditJob(generate.GenerationJob):
         self.store_request(written, result.model_hash)
         reduce_keys.reduce_again(obj, written.actions)
         notes = [*written.notes, *edit_warnings.pin_notes(self._edit_context, self._plan)]
-        if self._edit_context.model_hash not in ("", result.model_hash):
+        if not request_file.is_same_hash(self._edit_context.model_hash, result.model_hash):
             notes.append(OTHER_MODELS_NOTE)
         return dataclasses.replace(written, notes=tuple(notes))
 

@@ -14,11 +14,13 @@ from .. import channels
 from ..errors import ModelError
 from ..inference.denoiser import GRAPHS, OnnxDenoiser
 from ..inference.denoiser_file import read_denoiser_file
+from ..request_file import joined_hash
 from ..runtime.sliding_windows import rechunk, tee_stream, zip_chunks
 from ..types import MODEL_RATE, ConstraintProvider, Float32Array, GenerateRequest, Motion, ReportFraction
 from .closure_detector import ClosureDetector
 from .motion_denoiser import MotionDenoiser
 from .part_sampler import PartSampler
+from .sampling_rule import sampling_rule
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ class Models:
 
     Attributes:
         denoisers: One per part ("face", "head").
-        hash: Hash (hex) of their files.
+        hash: Hash (hex) of the denoisers' files.
         closures: Finds m, b and p in the features; None closes only what the denoiser closes.
     """
 
@@ -43,6 +45,11 @@ class Models:
     def device(self) -> str:
         """Names of the devices that the denoisers run on."""
         return ", ".join(sorted({denoiser.device for denoiser in self.denoisers.values()}))
+
+    def hash_of(self, request: GenerateRequest) -> str:
+        """Return the hash of what makes the motion of a request: the denoisers', and the detector's if it is used."""
+        is_used = "face" in request.parts and sampling_rule("face", request.sampler).shuts_closures
+        return joined_hash(self.hash, self.closures if is_used else None)
 
     def sample(
         self, features: Float32Array, request: GenerateRequest, report: ReportFraction = lambda fraction: None

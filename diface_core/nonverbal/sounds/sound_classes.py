@@ -6,6 +6,7 @@ A linear classifier on the features that the face model has anyway. Its weights 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,14 @@ class SoundClassifier:
             return cls(**load_file(path))
         except (OSError, SafetensorError, TypeError) as damage:
             raise ModelError(f"{path.name} cannot be read.", "Install DiFACE again.") from damage
+
+    @property
+    def hash(self) -> str:
+        """Return the hash (hex) of its arrays."""
+        digest = hashlib.sha256()
+        for name, array in sorted(vars(self).items()):
+            digest.update(name.encode() + np.ascontiguousarray(array, np.float32).tobytes())
+        return digest.hexdigest()
 
     def probabilities(self, features: Float32Array) -> Float32Array:
         """Return the probabilities (T, K) of feature rows (T, D)."""

@@ -68,6 +68,16 @@ def tongue_targets(phones: Sequence[Phone], seconds: float) -> Float32Array:
     return np.clip(np.concatenate(blocks), 0, 1).astype(np.float32)
 
 
+def sound_targets(sound: str) -> Float32Array:
+    """Return the targets (3,) of a sound, in the order of COLUMNS."""
+    symbol, features = base_symbol(sound), articulatory_features(sound)
+    targets = np.array([table.get(symbol, 0.0) for table in (_TIP, _BODY, _BETWEEN)], np.float32)
+    if features[FEATURES.index("vowel")] > 0:
+        targets[1] += CLOSE_VOWEL * max(0.0, 1 - float(features[FEATURES.index("open")]) / MID)
+    targets[1] += PALATALISED * any("palatal" in MARKS[mark] for mark in sound[1:])
+    return np.minimum(targets, 1)
+
+
 def with_tongue(clip: Clip) -> Clip:
     """Return the clip with the tongue's targets (T, 3) as its values."""
     values = tongue_targets(clip.phones, clip.seconds)[: len(clip.values)]
@@ -89,7 +99,7 @@ def _release(start: float, end: float, sound: str) -> float:
 @lru_cache(maxsize=1024)
 def _parameters(sound: str) -> Float32Array:
     """Return the parameters (len(PARAMETERS), 3) of a sound."""
-    target = _targets(sound)
+    target = sound_targets(sound)
     strength = np.full(3, _idle_strength(sound), np.float32)
     strength[target > CLOSE_VOWEL] = STRONG
     tip, between = COLUMNS.index("tip up"), COLUMNS.index("tip between the teeth")
@@ -100,16 +110,6 @@ def _parameters(sound: str) -> Float32Array:
     parameters[PARAMETERS.index("strength")] = strength
     parameters[[PARAMETERS.index("rise"), PARAMETERS.index("fall")]] = np.log(EDGES)
     return parameters
-
-
-def _targets(sound: str) -> Float32Array:
-    """Return the targets (3,) of a sound."""
-    symbol, features = base_symbol(sound), articulatory_features(sound)
-    targets = np.array([table.get(symbol, 0.0) for table in (_TIP, _BODY, _BETWEEN)], np.float32)
-    if features[FEATURES.index("vowel")] > 0:
-        targets[1] += CLOSE_VOWEL * max(0.0, 1 - float(features[FEATURES.index("open")]) / MID)
-    targets[1] += PALATALISED * any("palatal" in MARKS[mark] for mark in sound[1:])
-    return np.minimum(targets, 1)
 
 
 def _idle_strength(sound: str) -> float:

@@ -16,6 +16,7 @@ from diface_core.errors import ModelError
 from diface_core.inference.denoiser_config import DenoiserConfig
 from diface_core.model import lip_closure, part_sampler
 from diface_core.model import models as model_set
+from diface_core.model.closure_detector import ClosureDetector
 from diface_core.model.sampling_rule import sampling_rule
 from diface_core.networks import checkpoint
 from diface_core.networks.denoiser import Denoiser
@@ -56,6 +57,15 @@ def test_any_number_of_rows_is_sampled(rows):
     out = denoiser(xt, torch.ones(1), speech, denoiser.style_vector(torch.tensor([0])))
     assert out.shape == xt.shape
     assert torch.isfinite(out).all()
+
+
+def test_the_hash_names_the_detector_where_it_shuts_the_lips(models):
+    detector = ClosureDetector.load()
+    with_closures = dataclasses.replace(models, closures=detector)
+    assert models.hash_of(REQUEST) == "hash"
+    assert with_closures.hash_of(REQUEST) == f"hash+{detector.hash[:16]}"
+    for unused in ({"sampler": FIRST_SAMPLER}, {"parts": ("head",)}):
+        assert with_closures.hash_of(dataclasses.replace(REQUEST, **unused)) == "hash"
 
 
 def test_motion_depends_on_the_seed_only(models, features):

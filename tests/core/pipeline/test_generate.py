@@ -46,7 +46,8 @@ class LoudnessEncoder:
 class LoudnessModels:
     """Opens the jaw and nods in proportion to the loudness."""
 
-    hash = "jaw"
+    def hash_of(self, request: GenerateRequest) -> str:
+        return "jaw"
 
     def stream(self, features, rows, request: GenerateRequest, constraint_provider, report, first=0):
         names = channels.of_parts(request.parts)

@@ -57,12 +57,32 @@ def test_other_files_are_refused(tmp_path, content):
         request_file.read(tmp_path / "none.diface")
 
 
+@pytest.mark.parametrize(
+    ("stored", "current", "is_same"),
+    [
+        ("", "face+lips", True), ("face", "face", True), ("face", "face+lips", True), ("face+lips", "face+lips", True),
+        ("other", "face+lips", False), ("face+other", "face+lips", False), ("face+lips", "face", False),
+        ("lips", "face+lips", False), ("fac", "face+lips", False),
+    ],
+)  # fmt: skip
+def test_takes_are_compared_by_the_models_that_they_state(stored, current, is_same):
+    assert request_file.is_same_hash(stored, current) == is_same
+
+
+def test_models_that_are_not_used_are_not_in_the_hash():
+    class Used:
+        hash = "0123456789abcdef" * 4
+
+    assert request_file.joined_hash("face") == request_file.joined_hash("face", None) == "face"
+    assert request_file.joined_hash("face", None, Used()) == "face+0123456789abcdef"
+
+
 @pytest.mark.parametrize("model_hash", ["mine", "other"])
 def test_command_line_generates_a_take_again(tmp_path, monkeypatch, capsys, model_hash):
     class FakeEngines:
         def generate(self, request, report):
             self.request = request
-            return GenerateResult(Motion(request.constraints.values, channels.ALL, request.rate), "mine")
+            return GenerateResult(Motion(request.constraints.values, channels.ALL, request.rate), "mine+lips")
 
     engines = FakeEngines()
     monkeypatch.setattr(command, "_load_engines", lambda cache: engines)
