@@ -107,6 +107,10 @@ def _found_mapping(
             targets[target.address[0]] = (*targets.get(target.address[0], ()), target)
     known = pose_recipes.with_measured_recipes(named.poses, main) if named.poses else None
     poses = _pose_group(meshes, excluded, known) if known else None
+    if poses:
+        others = set(tuple(meshes)[1:])
+        shown = (target for kind, of_kind in targets.items() if kind not in others for target in of_kind)
+        poses = poses.beside({channel for target in shown for channel in target.channels})
     apertures = lip_closure.lip_apertures(main)
     return FaceMapping(targets, poses) if apertures is None else _with_lips(targets, poses, apertures)
 

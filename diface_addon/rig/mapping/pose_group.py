@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ class PoseGroup:
         addresses: A properties. Meshes that have the same pose, such as head and teeth, move it together.
         numbers: (A,) the pose of each property.
         poses: K poses; their names are those of the shape keys.
-        left_out: Channels that other properties have instead of the poses.
+        left_out: Channels that other properties show: the poses show the rest of the face beside them.
     """
 
     addresses: tuple[PropertyAddress, ...]
@@ -41,18 +41,24 @@ class PoseGroup:
         used = np.abs(self.poses.recipes).max(axis=0) > 0
         return frozenset(name for name, is_used in zip(channels.FACE, used, strict=True) if is_used) - self.left_out
 
+    def beside(self, shown: Collection[str]) -> PoseGroup:
+        """Return the group beside properties that show channels: those that no pose has are left out."""
+        return replace(self, left_out=self.left_out | (frozenset(shown) - self.channels))
+
     def without(self, addresses: Collection[PropertyAddress], left_out: frozenset[str]) -> PoseGroup | None:
-        """Return the group without some properties and channels; None if nothing is left."""
+        """Return the group without some properties, and with more channels left out; None if nothing is left."""
         kept = [number for number, address in enumerate(self.addresses) if address not in addresses]
         poses = self.poses.select({self.names[number] for number in kept})
         numbers = np.array([poses.names.index(self.names[number]) for number in kept], np.intp)
-        group = PoseGroup(tuple(self.addresses[number] for number in kept), numbers, poses, left_out)
+        addresses = tuple(self.addresses[number] for number in kept)
+        group = PoseGroup(addresses, numbers, poses, self.left_out | left_out)
         return group if kept and group.channels else None
 
     def solve(self, columns: Mapping[str, npt.NDArray], rate: types.FrameRate) -> types.Float32Array:
         """Return the values (T, A) for columns (T,) of channels; missing ones count as 0."""
-        columns = {name: np.zeros_like(of) if name in self.left_out else of for name, of in columns.items()}
-        return solve_poses.solve(motion_matrix(columns).astype(np.float32), self.poses, rate)[:, self.numbers]
+        motion = motion_matrix(columns).astype(np.float32)
+        is_beside = np.array([name in self.left_out for name in channels.FACE])
+        return solve_poses.solve(motion, self.poses, rate, np.where(is_beside, motion, 0.0))[:, self.numbers]
 
     def moved_together(self, column: int) -> types.BoolArray:
         """Return which properties (A,) have the same value as one of them: those of its pose on every mesh."""

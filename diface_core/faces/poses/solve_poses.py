@@ -53,7 +53,7 @@ class _Problem:
         linear: (T, K).
         aperture: (K,) mm.
         closure: (T,) weight of the aperture's square.
-        wanted: (T,) mm of aperture.
+        wanted: (T,) mm of aperture that the poses add to what other shapes open.
     """
 
     features: Float64Array
@@ -65,7 +65,9 @@ class _Problem:
     wanted: Float64Array
 
 
-def solve(motion: Float32Array, poses: PoseSet, rate: FrameRate = MODEL_RATE) -> Float32Array:
+def solve(
+    motion: Float32Array, poses: PoseSet, rate: FrameRate = MODEL_RATE, beside: Float32Array | None = None
+) -> Float32Array:
     """Return the weights (T, K) whose face looks most like the motion's.
 
     Every row minimises the visible difference (see `perception`) within the bounds, plus a penalty on the sum of the
@@ -78,16 +80,20 @@ def solve(motion: Float32Array, poses: PoseSet, rate: FrameRate = MODEL_RATE) ->
         motion: (T, 52) weights of channels.FACE.
         poses: K poses.
         rate: Rows per second.
+        beside: (T, 52) the part of the motion that other shapes show, each of one channel. The poses show the rest, and
+            the lips meet with both. None is no part.
 
     Raises:
-        ValueError: The motion does not have 52 columns.
+        ValueError: The motion does not have 52 columns, or `beside` another shape.
     """
-    if motion.ndim != 2 or motion.shape[1] != len(FACE):
-        raise ValueError(f"The motion must have shape (rows, {len(FACE)}). Got {motion.shape}.")
+    beside = np.zeros_like(motion) if beside is None else beside
+    if motion.ndim != 2 or motion.shape[1] != len(FACE) or beside.shape != motion.shape:
+        raise ValueError(f"The motions must have shape (rows, {len(FACE)}). Got {motion.shape} and {beside.shape}.")
     if not motion.size or not len(poses):
         return np.zeros((len(motion), len(poses)), np.float32)
     low, high = _bounds(poses)
-    problem = _problem(motion.astype(np.float64), poses.recipes.astype(np.float64), perception())
+    whole, shown = motion.astype(np.float64), beside.astype(np.float64)
+    problem = _problem(whole, shown, poses.recipes.astype(np.float64), perception())
     weights = _solve_rows(problem, low, high).T.copy()
     smoothness = SMOOTHNESS / RIDGE * problem.ridge + SMOOTHNESS_MM
     _smooth(problem, weights, low, high, smoothness * (rate.value / MODEL_RATE.value) ** 2)
@@ -103,7 +109,7 @@ def _bounds(poses: PoseSet) -> tuple[Float64Array, Float64Array]:
     return np.where(used, low, rest), np.where(used, high, rest)
 
 
-def _problem(motion: Float64Array, recipes: Float64Array, sight: Perception) -> _Problem:
+def _problem(motion: Float64Array, beside: Float64Array, recipes: Float64Array, sight: Perception) -> _Problem:
     features = recipes @ sight.features
     sizes = np.sqrt(np.sum(features**2, axis=1)) + SMALLEST_MM
     aperture = recipes @ sight.aperture
@@ -114,10 +120,10 @@ def _problem(motion: Float64Array, recipes: Float64Array, sight: Perception) -> 
         features=features,
         ridge=RIDGE * sizes**2,
         gram=features @ features.T + np.diag(RIDGE * sizes**2),
-        linear=motion @ sight.features @ features.T - SPARSITY * sizes,
+        linear=(motion - beside) @ sight.features @ features.T - SPARSITY * sizes,
         aperture=aperture,
         closure=CLOSURE * (1.0 - parted) ** 2,
-        wanted=np.where(wanted < CLOSED_MM, 0.0, wanted),
+        wanted=np.where(wanted < CLOSED_MM, 0.0, wanted) - beside @ sight.aperture,
     )
 
 

@@ -163,3 +163,20 @@ def test_weak_mouth_close_is_raised_until_the_lips_meet(scene, bundled) -> None:
     assert solved[1] == pytest.approx(0.0, abs=0.01)  # an open mouth stays open
     again = lips.solve({**both, "mouthClose": solved}, RATE)[:, 0]
     assert again[0] == pytest.approx(solved[0], abs=0.02)
+
+
+CHARACTER_CREATOR = (
+    "Jaw_Open", "Mouth_Close", "Mouth_Smile_L", "Mouth_Smile_R", "Mouth_Press_L", "Mouth_Press_R", "Mouth_Up_Upper_L",
+    "Mouth_Up_Upper_R", "Mouth_Down_Lower_L", "Mouth_Down_Lower_R", "Brow_Raise_Inner_L", "Brow_Raise_Inner_R",
+    "V_Open", "V_Explosive", "V_Dental_Lip", "V_Tight_O", "V_Tight", "V_Wide", "V_Affricate", "V_Lip_Open",
+)  # fmt: skip
+"""Some shapes of Character Creator 4; nothing else has the lower lip rolled in by V_Dental_Lip."""
+
+
+def test_poses_do_not_imitate_what_a_shape_of_one_channel_shows(scene) -> None:
+    group = active_curves.mapping(scenes.add_character(scene, CHARACTER_CREATOR)).group
+    assert group is not None
+    open_mouth = {"jawOpen": np.linspace(0, 0.5, 30)}
+    still = group.solve(open_mouth, RATE)
+    smiling = group.solve({**open_mouth, "mouthSmileLeft": np.full(30, 0.6), "mouthSmileRight": np.full(30, 0.6)}, RATE)
+    assert smiling == pytest.approx(still, abs=1e-4)

@@ -30,11 +30,16 @@ def known(convention: str) -> PoseSet:
 
 def aperture(channels: Float32Array) -> npt.NDArray[np.float64]:
     """Return the aperture (T,) in mm of the middle of the bundled head's lips; lips that overlap count as 0."""
+    return np.maximum(signed_aperture(channels), 0.0)
+
+
+def signed_aperture(channels: Float32Array) -> npt.NDArray[np.float64]:
+    """Return the same; lips that overlap count below 0."""
     head = load_head()
     upper, lower = (head.landmarks[f"{lip}_inner_lip"] for lip in ("upper", "lower"))
     middle = len(upper) // 2
     opening = (head.deltas[:, upper[middle]] - head.deltas[:, lower[middle]]) * 1000
-    return np.maximum(channels @ opening[:, 2], 0.0)
+    return channels @ opening[:, 2]
 
 
 def correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
@@ -143,6 +148,26 @@ def test_shape_that_closes_an_open_mouth_closes_it() -> None:
     weights = solve(speech, poses)
     assert weights[:, 1].min() > 0.3
     assert aperture(to_channels(weights, poses)).max() < 0.5
+
+
+def test_lips_meet_with_poses_and_the_shapes_beside_them(motion: Float32Array) -> None:
+    names = {"jawOpen", "mouthPressLeft", "mouthPressRight", "mouthUpperUpLeft", "mouthUpperUpRight"}
+    poses = channel_poses({name: name for name in sorted(names)})
+    is_beside = np.array([name not in names for name in FACE])
+    shown = np.where(is_beside, motion, np.float32(0.0))
+    face = to_channels(solve(motion, poses, beside=shown), poses) + shown
+    closed = aperture(motion) < 0.5
+    assert aperture(face)[closed].max() < 0.5
+    assert signed_aperture(face)[closed].min() > -1.0  # nor are they pushed into each other
+    assert correlation(signed_aperture(face), signed_aperture(motion)) > 0.999
+
+
+def test_part_that_other_shapes_show_moves_no_pose(motion: Float32Array) -> None:
+    poses = known("Oculus")
+    smile = np.zeros_like(motion)
+    smile[:, [FACE.index("mouthSmileLeft"), FACE.index("mouthSmileRight")]] = 0.6
+    rest = motion * (smile == 0)
+    assert solve(rest + smile, poses, beside=smile) == pytest.approx(solve(rest, poses), abs=0.02)
 
 
 def test_empty_input(motion: Float32Array) -> None:
