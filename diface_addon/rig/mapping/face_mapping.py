@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -190,9 +190,9 @@ def empty_shapes(obj: bpy.types.Object) -> frozenset[str]:
     return stored_json.read(obj, EMPTY_SHAPES, _names) or frozenset()
 
 
-def store_empty_shapes(obj: bpy.types.Object, names: Sequence[str]) -> None:
-    """Store which shape keys of a mesh move nothing."""
-    stored_json.write(obj, EMPTY_SHAPES, list(names))
+def store_empty_shapes(obj: bpy.types.Object, names: Iterable[str]) -> None:
+    """Store which shape keys of a mesh move nothing, in an order that is the same in every session."""
+    stored_json.write(obj, EMPTY_SHAPES, sorted(names))
 
 
 def _names(stored: Any) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import bpy
 import numpy as np
 import pytest
@@ -133,6 +135,13 @@ def test_shape_that_moves_nothing_is_no_target(scene) -> None:
     binding.bind(Character(face, (face,), head_object=face))
     assert face_mapping.empty_shapes(face) == {"jawOpen"}
     assert {target.channel for target in active_curves.face_targets(face)} == {"mouthSmileLeft", "mouthPucker"}
+
+
+def test_empty_shapes_are_stored_in_the_same_order_in_every_session(scene) -> None:
+    obj = bpy.data.objects.new("Face", bpy.data.meshes.new("Face"))
+    names = [f"shape {number}" for number in range(20)]
+    face_mapping.store_empty_shapes(obj, frozenset(names))
+    assert json.loads(obj[face_mapping.EMPTY_SHAPES]) == sorted(names)
 
 
 def test_lips_of_the_bundled_head_need_no_correction(scene, bundled) -> None:

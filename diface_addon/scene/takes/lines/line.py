@@ -15,7 +15,7 @@ import bpy
 
 from .... import compat
 from ....core import types
-from ...provenance import baseline, layer_tracks, stored_request
+from ...provenance import baseline, layer_tracks, stored_request, take_request
 from ..rest_easing import EASE_SECONDS
 
 LINE = "line"
@@ -69,8 +69,7 @@ def with_keys(spoken: SpokenLine, actions: Sequence[bpy.types.Action]) -> Spoken
     """Return a line with the frames of its take's keys, and its fade."""
     main = _without_layers(actions)
     frames = [spoken.first, spoken.last, *(frame for action in main for frame in _key_frames(action))]
-    rate = stored_request.require_request(main[0]).get("rate", {})
-    fade = round(EASE_SECONDS * rate.get("fps", 24) / rate.get("base", 1.0))
+    fade = round(EASE_SECONDS * take_request.stored_rate(stored_request.require_request(main[0])).value)
     return replace(spoken, reach=(min(frames), max(frames)), fade=fade)
 
 

@@ -13,7 +13,7 @@ from diface_addon.scene.export import lines
 from diface_addon.scene.keys import nla
 from diface_addon.scene.provenance import stored_request
 from diface_addon.scene.takes import delete_take, rest_easing, take_copies, take_index, take_list, use_take, write_take
-from diface_addon.scene.takes.lines import line_strips
+from diface_addon.scene.takes.lines import line, line_strips
 from tests.addon.scene import fingerprint, rotations, scenes
 
 NAMES = channels.SHAPES + channels.HEAD
@@ -115,8 +115,16 @@ def test_takes_of_sounds_at_the_same_frames_replace_one_another(speaker) -> None
     check_shows(speaker, {"B": STARTS["A"] + 2})
 
 
-OVERLAP, FADE = 4, 5
-"""Frames of an overlap, and of a fade at 24 frames a second."""
+OVERLAP, FADE = 4, 6
+"""Frames of an overlap, and of a fade at 30 frames a second, which a take has that states no rate."""
+
+
+def test_fade_lasts_as_long_at_any_frame_rate(speaker) -> None:
+    for rate in ({"fps": 24, "base": 1.0}, {"fps": 60, "base": 1.0}, {"fps": 30, "base": 1.001}):
+        actions = write(speaker, "A", rate=rate).actions
+        found = line.spoken_line(actions)
+        assert found is not None
+        assert line.with_keys(found, actions).fade == round(0.2 * rate["fps"] / rate["base"])
 
 
 def jaw_at(obj, frame: float) -> float:
