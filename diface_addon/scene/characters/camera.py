@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import bpy
 from mathutils import Matrix, Vector
 
-from ...rig.character import Character
-from ...rig.discovery.discover import discover
+from ...rig.discovery import discover
+
+if TYPE_CHECKING:
+    from ...rig.character import Character
 
 LENS, SENSOR_HEIGHT = 85.0, 24.0  # mm, a portrait lens on full frame
 NAME = "DiFACE Playblast"
@@ -47,7 +50,7 @@ def add_camera(
 
 def add_framing_camera(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.types.Object:
     """Add a camera to `scene` that frames the head of the character of `obj`, or `obj` if that has no face."""
-    found = discover(obj)
+    found = discover.discover(obj)
     aspect = scene.render.resolution_x / scene.render.resolution_y
     if found and found.mouth is not None and found.mouth_to_eyes > 0:
         return _add_head_camera(scene, found, aspect)
