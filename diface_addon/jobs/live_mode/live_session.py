@@ -15,7 +15,7 @@ from ...scene.animation.active_actions import active_actions
 from ...scene.edits import curve_changes as edit_changes
 from ...scene.edits import write_edit, write_edit_in_place
 from ...scene.files import temporary
-from ...scene.keys import frame_rate
+from ...scene.keys import frame_rate, key_table
 from ...scene.pins import pins
 from ...scene.pins.pin import Pin
 from ...scene.provenance import stored_request, take_request
@@ -224,14 +224,15 @@ class LiveSession:
         actions = active_actions(obj)
         stored = take_request.to_json(self._request, model_hash=result.model_hash, diface=VERSION)
         fields = {name: stored[name] for name in (*OVERRIDES, "model_hash", "diface")}
-        with direction_settings.changing_plain(obj):
-            write_edit_in_place.write_in_place(obj, actions, edit, fields, is_draft=not regeneration.final)
-            if regeneration.final:
-                edit_shape_keys.store_current_request(bpy.context, obj)
-            else:
-                take_request.discard(actions[0])  # it no longer reproduces the curves
-        self._settings, self._last_regeneration = settings, regeneration
-        self._mark_pins_known(obj, regeneration.channels)
+        with key_table.reading_once():
+            with direction_settings.changing_plain(obj):
+                write_edit_in_place.write_in_place(obj, actions, edit, fields, is_draft=not regeneration.final)
+                if regeneration.final:
+                    edit_shape_keys.store_current_request(bpy.context, obj)
+                else:
+                    take_request.discard(actions[0])  # it no longer reproduces the curves
+            self._settings, self._last_regeneration = settings, regeneration
+            self._mark_pins_known(obj, regeneration.channels)
 
     def _is_regenerated(self, pin: Pin, live_request: LiveRequest) -> bool:
         """Return whether a pin is in a regenerated row of its part."""

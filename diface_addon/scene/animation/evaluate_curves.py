@@ -19,7 +19,7 @@ from ...rig.mapping.linear_system import connected
 from ...rig.property_address import PropertyAddress, id_type
 from ..characters import flame_mesh
 from ..keys import frame_rate, nla
-from ..keys.key_table import nearest
+from ..keys.key_table import nearest, read_column
 from ..provenance import baseline, rest_pose, stored_request
 from . import active_curves
 
@@ -255,9 +255,7 @@ def visible_key_mask(
 
 def evaluate_fcurve(fcurve: bpy.types.FCurve, times: npt.NDArray) -> npt.NDArray[np.float32]:
     """Return a curve's values (T,) at `times`, also of a muted curve. At keys, they are exactly the keys' values."""
-    keys = fcurve.keyframe_points
-    points = np.empty((len(keys), 2), np.float32)
-    keys.foreach_get("co", points.ravel())
+    points = read_column(fcurve, "co")
     near, _ = nearest(points[:, 0], times)
     values = points[near, 1]
     if any(not modifier.mute for modifier in fcurve.modifiers):

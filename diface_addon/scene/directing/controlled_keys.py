@@ -20,7 +20,7 @@ from ...rig.property_address import PointsByAddress, PropertyAddress, id_type
 from ..animation import active_curves
 from ..edits.edit_baseline import store_points
 from ..keys import editable_actions, frame_rate
-from ..keys.key_table import KeyPoints, nearest, read_column
+from ..keys.key_table import KeyPoints, nearest, read_column, recalculate_handles, write_column
 from ..keys.write_keys import enum_value
 from ..pins.pin_values import is_locked
 from ..provenance import baseline, edited_keys, stored_request
@@ -289,7 +289,7 @@ def _write_curve(curve: ControlledCurve, points: npt.NDArray[np.float32]) -> Non
     hidden &= keys.type != enum_value("type", "EXTREME")
     if hidden.any():
         kinds = np.where(hidden, enum_value("type", "EXTREME"), keys.type).astype(np.int32)
-        curve.fcurve.keyframe_points.foreach_set("type", kinds)
+        write_column(curve.fcurve, "type", kinds)
     if not np.array_equal(keys.values[curve.generated], values[curve.generated]):
         _set_values(curve.fcurve, keys, np.where(curve.generated, values, keys.values))
 
@@ -303,15 +303,14 @@ def _restore_values(curve: ControlledCurve) -> None:
 
 def _set_values(fcurve: bpy.types.FCurve, keys: KeyPoints, values: npt.NDArray[np.float32]) -> None:
     """Set the values (K,) of a curve's keys. Handles on straight lines stay there; others move along."""
-    points = fcurve.keyframe_points
     vector = enum_value("handle_left_type", "VECTOR")
     co = np.stack([keys.frames, values], axis=1).astype(np.float32)
     if all((read_column(fcurve, f"handle_{side}_type") == vector).all() for side in ("left", "right")):
-        points.foreach_set("co", co.ravel())
-        fcurve.update()
+        write_column(fcurve, "co", co)
+        recalculate_handles(fcurve)
         return
     handles = {name: read_column(fcurve, name) for name in ("handle_left", "handle_right")}
-    points.foreach_set("co", co.ravel())
+    write_column(fcurve, "co", co)
     for name, handle in handles.items():
         handle[:, 1] += values - keys.values
-        points.foreach_set(name, handle.ravel())
+        write_column(fcurve, name, handle)

@@ -99,9 +99,10 @@ def extends_beyond_keys(change: CurveChange, fcurve: bpy.types.FCurve) -> bool:
     """
     if any(modifier.type == "CYCLES" and not modifier.mute for modifier in fcurve.modifiers):
         return bool(change.regenerate_mask.any())
-    frames = KeyPoints.read(fcurve).frames
-    ends = [(first <= frames[0] + SAME_TIME) or (last >= frames[-1] - SAME_TIME) for first, last in change.segments()]
-    return fcurve.extrapolation == "LINEAR" and any(ends)
+    if fcurve.extrapolation != "LINEAR":
+        return False
+    begin, end = (fcurve.keyframe_points[number].co.x for number in (0, -1))
+    return any(first <= begin + SAME_TIME or last >= end - SAME_TIME for first, last in change.segments())
 
 
 def evaluate_without_modifiers(fcurve: bpy.types.FCurve, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ... import compat
 from ..animation import active_curves
 from ..animation.active_curves import ActiveCurve
-from ..keys.key_table import KeyPoints, KeyTable, nearest, read_column, straight_handles
+from ..keys.key_table import KeyPoints, KeyTable, nearest, read_column, straight_handles, write_column
 from ..keys.write_keys import LINEAR_KEYS, enum_value
 from ..pins.pin_values import is_locked
 from ..provenance import baseline, layer_tracks, stored_request
@@ -137,13 +137,16 @@ def _write_values(change: CurveChange, fcurve: bpy.types.FCurve, cache: KeyRowsC
         return None
     made = np.stack([change.times[key_rows.rows], change.values[key_rows.rows]], axis=1).astype(np.float32)
     pinned = pins.astype(np.float32)
+    types_before = keys.type.copy()
     left, right = read_column(fcurve, "handle_left"), read_column(fcurve, "handle_right")
     for near, co, kind in ((key_rows.generated_keys, made, "GENERATED"), (key_rows.pinned_keys, pinned, "EXTREME")):
         if len(near):
             keys.co[near], keys.type[near] = co, enum_value("type", kind)
             left[near], right[near] = straight_handles(co)
-    for name, values in (("co", keys.co), ("handle_left", left), ("handle_right", right), ("type", keys.type)):
-        fcurve.keyframe_points.foreach_set(name, values.ravel())
+    for name, values in (("co", keys.co), ("handle_left", left), ("handle_right", right)):
+        write_column(fcurve, name, values)
+    if not np.array_equal(keys.type, types_before):
+        write_column(fcurve, "type", keys.type)
     written = np.concatenate([made, pinned]).astype(np.float64)
     return written[np.argsort(written[:, 0], kind="stable")]
 

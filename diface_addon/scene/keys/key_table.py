@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
@@ -79,7 +80,7 @@ class KeyTable(_Points):
         keys.clear()
         keys.add(len(self))
         for field in fields(self):
-            keys.foreach_set(field.name, np.ascontiguousarray(getattr(self, field.name)).ravel())
+            write_column(fcurve, field.name, getattr(self, field.name))
         fcurve.id_data.update_tag()
 
     def between(self, first: float, last: float) -> KeyTable:
@@ -161,12 +162,50 @@ def straight_handles(co: types.Float32Array) -> tuple[types.Float32Array, types.
     return co - before, co + after
 
 
+_columns: dict[tuple[int, str], npt.NDArray] | None = None
+"""Address of a curve and name -> column, while `reading_once` lasts."""
+
+
+@contextmanager
+def reading_once() -> Generator[None]:
+    """Read every column once while the context lasts, which saves most of the time of a small edit.
+
+    Keys may only be changed by this module's functions in it, and no curve removed.
+    """
+    global _columns
+    before, _columns = _columns, {} if _columns is None else _columns
+    try:
+        yield
+    finally:
+        _columns = before
+
+
 def read_column(fcurve: bpy.types.FCurve, name: str) -> npt.NDArray:
     """Return one property of all keys of a curve, as the field `name` of a KeyTable."""
+    known = None if _columns is None else _columns.get((fcurve.as_pointer(), name))
+    if known is not None:
+        return known.copy()
     keys = fcurve.keyframe_points
     column = _empty(name, len(keys))
     keys.foreach_get(name, column.ravel())
+    if _columns is not None:
+        _columns[fcurve.as_pointer(), name] = column.copy()
     return column
+
+
+def write_column(fcurve: bpy.types.FCurve, name: str, column: npt.NDArray) -> None:
+    """Set one property of all keys of a curve, a field of a KeyTable. Handles are not recalculated."""
+    fcurve.keyframe_points.foreach_set(name, np.ascontiguousarray(column).ravel())
+    if _columns is not None:
+        _columns[fcurve.as_pointer(), name] = np.array(column, _dtype_and_width(name)[0])
+
+
+def recalculate_handles(fcurve: bpy.types.FCurve) -> None:
+    """Let Blender sort the keys of a curve and recalculate their handles."""
+    fcurve.update()
+    if _columns is not None:
+        for known in [known for known in _columns if known[0] == fcurve.as_pointer()]:
+            del _columns[known]
 
 
 _LINEAR_DEFAULTS = {**write_keys.LINEAR_KEYS, "easing": "AUTO"}

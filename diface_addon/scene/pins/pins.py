@@ -12,7 +12,7 @@ from ...rig.property_address import PointsByAddress, PropertyAddress
 from ..animation import active_curves, evaluate_curves
 from ..animation.active_curves import ActiveCurve
 from ..keys import bezier_keys, editable_actions
-from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest
+from ..keys.key_table import SAME_TIME, KeyPoints, KeyTable, nearest, write_column
 from ..keys.write_keys import enum_value
 from ..provenance import baseline, edited_keys, reduction_state, stored_request
 from .pin import Pin, face_channel, group_by_curve, is_head
@@ -99,7 +99,7 @@ def mark_extreme(obj: bpy.types.Object, pins: Iterable[Pin]) -> None:
             keys = KeyTable.read(curve.fcurve)
             near, same = keys.nearest(curve.to_curve_time(wanted[address][:, 0]))
             keys.type[near[same]] = enum_value("type", "EXTREME")
-            curve.fcurve.keyframe_points.foreach_set("type", keys.type)
+            write_column(curve.fcurve, "type", keys.type)
             curve.action.update_tag()
 
 
