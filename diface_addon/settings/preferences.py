@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
@@ -159,8 +160,12 @@ def _absolute_path(text: str) -> Path | None:
 
 def wheel_folders() -> list[Path]:
     """Return the folders where Blender unpacked the wheels of its extensions, for a worker on Blender's Python."""
-    extensions = Path(bpy.utils.user_resource("EXTENSIONS"))
-    return [Path(entry) for entry in sys.path if entry and extensions in Path(entry).parents]
+    return list(_folders_within(bpy.utils.user_resource("EXTENSIONS"), tuple(sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _folders_within(folder: str, entries: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(Path(entry) for entry in entries if entry and Path(folder) in Path(entry).parents)
 
 
 def cache_folder() -> Path:

@@ -120,6 +120,8 @@ def _by_take(actions: Sequence[bpy.types.Action]) -> list[list[bpy.types.Action]
 
 def _controlled(actions: Sequence[bpy.types.Action]) -> list[bpy.types.Action]:
     """Return the Actions that controls are applied to."""
+    if not any(map(baseline.has_controls, actions)):
+        return []  # the usual case, in which takes need not be told apart
     return [action for of_take in _by_take(actions) for action in of_take if baseline.has_controls(action)]
 
 

@@ -105,7 +105,13 @@ def _baseline_points(
 
 def _merge_points(before: np.ndarray, new: np.ndarray, change: CurveChange) -> np.ndarray:
     """Return the points `before` (N, 2), with those that an edit wrote in place of the ones that it replaced."""
+    if not len(before) and not len(new):
+        return before.astype(np.float32)
     stays = ~change.in_segments(before[:, 0])
+    if np.array_equal(before[~stays, 0], new[:, 0]):  # the usual case, in which only values change
+        points = before.astype(np.float32)
+        points[~stays] = new
+        return points
     if len(new):
         stays &= ~nearest(new[:, 0], before[:, 0])[1]
     points = np.concatenate([before[stays], new])
