@@ -22,6 +22,9 @@ GRAPHS = Path(__file__).parents[1] / "assets"
 OUTPUT_LAYER = "leave.2"
 DENOISER_WEIGHTS = ("time.", "enter.", "network.", "leave.0.")
 """How the names of the weights begin that are in the denoiser's graph; the output layer's are inputs."""
+ONE_THREAD_WEIGHTS = 800_000
+"""A network with fewer weights is computed by one thread. Several wait for each other after every operation, which took
+the head's network, of any length up to a minute, as long or up to twice as long on two cores."""
 SPEECH_WEIGHTS = ("speech.mean", "speech.deviation", "speech.embed.", "speech.blocks.")
 """The same for the speech tower."""
 
@@ -144,7 +147,9 @@ def _file_fingerprint(path: Path) -> str:
 
 
 def _open(path: Path, file: DenoiserFile, prefixes: tuple[str, ...]) -> Session:
-    session = Session(path, {name: value for name, value in file.weights.items() if name.startswith(prefixes)})
+    weights = {name: value for name, value in file.weights.items() if name.startswith(prefixes)}
+    is_small = sum(value.size for value in weights.values()) < ONE_THREAD_WEIGHTS
+    session = Session(path, weights, threads=1 if is_small else None)
     if config_from_dict(json.loads(session.metadata["config"])) != file.config:
         raise ModelError(f"The network file {path.name} does not match {file.path.name}.", DAMAGED)
     return session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,22 @@ def warp_motion(values: Float32Array, constraints: Constraints) -> Float32Array:
     (Flash & Hogan 1985). Slopes are the monotone ones (Fritsch & Carlson 1980), so that the warp never overshoots; at
     the boundary of a known segment they are those of the segment, so that the speed does not jump.
     """
+    pins, used = _pins_outside_known(constraints), _rows_to_warp(constraints.known_mask)
+    pins = Pins(pins.row - used.start, pins.channel, pins.value)
+    inside = replace(constraints, values=constraints.values[used], known_mask=constraints.known_mask[used], pins=pins)
+    warped = constraints.values.astype(np.float32)
+    warped[used] = _warp_rows(values[used], inside)
+    return warped
+
+
+def _rows_to_warp(known_mask: BoolArray) -> slice:
+    """Return the rows between which something is not known, with the known ones beside them that set slopes."""
+    free = np.flatnonzero(~known_mask.all(axis=1))
+    return slice(max(0, int(free[0]) - 3), int(free[-1]) + 4) if len(free) else slice(0, 0)
+
+
+def _warp_rows(values: Float32Array, constraints: Constraints) -> Float32Array:
+    """Return `warp_motion` of all of `values`; the pins are those outside the known region."""
     warped = values.astype(np.float64)
     rows = np.arange(len(values), dtype=np.float64)
     for columns, points in _grouped_control_points(values, constraints):
@@ -39,7 +55,7 @@ def warp_motion(values: Float32Array, constraints: Constraints) -> Float32Array:
             warped[:, columns] += path.evaluate(rows)
     warped = warped.astype(np.float32)
     warped[constraints.known_mask] = constraints.values[constraints.known_mask]
-    return _set_pins_on_rows(warped, _pins_outside_known(constraints))
+    return _set_pins_on_rows(warped, constraints.pins)
 
 
 def boundary_mask(known_mask: BoolArray, begin: int = 0, end: int | None = None) -> BoolArray:
@@ -115,8 +131,7 @@ def _grouped_control_points(
     values: Float32Array, constraints: Constraints
 ) -> Iterator[tuple[npt.NDArray[np.intp], _ControlPoints]]:
     """Groups of channels whose known boundaries and pins are at the same rows, and their control points."""
-    boundaries = boundary_mask(constraints.known_mask)
-    pins = _pins_outside_known(constraints)
+    boundaries, pins = boundary_mask(constraints.known_mask), constraints.pins
     pin_rows = {channel: pins.row[pins.channel == channel] for channel in np.unique(pins.channel).tolist()}
     groups: dict[tuple[bytes, bytes], list[int]] = {}
     for channel, column in enumerate(np.ascontiguousarray(boundaries.T)):
@@ -126,7 +141,7 @@ def _grouped_control_points(
         boundary_rows = np.flatnonzero(boundaries[:, channels[0]]).astype(np.float64)
         rows = np.union1d(boundary_rows, pin_rows.get(channels[0], _NO_ROWS))
         columns = np.array(channels)
-        yield columns, _control_points(values, constraints, boundaries, pins, rows, columns)
+        yield columns, _control_points(values, constraints, boundaries, rows, columns)
 
 
 def _pins_outside_known(constraints: Constraints) -> Pins:
@@ -141,21 +156,22 @@ def _control_points(
     values: Float32Array,
     constraints: Constraints,
     boundaries: BoolArray,
-    pins: Pins,
     rows: Float64Array,
     columns: npt.NDArray[np.intp],
 ) -> _ControlPoints:
     offset, slope = np.zeros((len(rows), len(columns))), np.full((len(rows), len(columns)), np.nan)
-    difference = constraints.values[:, columns].astype(np.float64) - values[:, columns]
-    known_mask = constraints.known_mask[:, columns]
+    known_mask, pins = constraints.known_mask[:, columns[0]], constraints.pins
+
+    def difference(at: npt.NDArray[np.intp]) -> Float64Array:
+        return constraints.values[at][:, columns].astype(np.float64) - values[at][:, columns]
 
     row = np.flatnonzero(boundaries[:, columns[0]])
     index = np.searchsorted(rows, row)
-    offset[index] = difference[row]
+    offset[index] = difference(row)
     for side in (-1, 1):
         neighbour = np.clip(row + side, 0, len(known_mask) - 1)
-        in_segment = known_mask[neighbour, 0] & (neighbour != row)
-        slope[index[in_segment]] = side * (difference[neighbour[in_segment]] - difference[row[in_segment]])
+        in_segment = known_mask[neighbour] & (neighbour != row)
+        slope[index[in_segment]] = side * (difference(neighbour[in_segment]) - difference(row[in_segment]))
 
     pin_offset = pins.value - interpolate_channels(values, pins.row, pins.channel)
     for number in np.flatnonzero(np.isin(columns, pins.channel)):
