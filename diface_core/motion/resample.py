@@ -97,8 +97,8 @@ def _resample_known(constraints: Constraints, old_rows: Float64Array) -> tuple[F
     above = np.clip(np.ceil(old_rows - 1e-6).astype(int), 0, max(last, 0))
     part = np.clip(old_rows - below, 0, 1)[:, None].astype(np.float32)
     inside = (old_rows <= last + 1e-6)[:, None]
-    known = np.nan_to_num(constraints.values)
-    values = (known[below] * (1 - part) + known[above] * part).astype(np.float32)
+    first, second = (np.nan_to_num(constraints.values[at]) for at in (below, above))
+    values = (first * (1 - part) + second * part).astype(np.float32)
     return values, constraints.known_mask[below] & constraints.known_mask[above] & inside
 
 
