@@ -17,9 +17,9 @@ from .audio.loudness import SAMPLE_RATE, AudioStats, background_notes, measure_a
 from .audio.stereo import ChannelMeter
 from .constrained import apply_constraints, apply_strengths, constraint_provider, regenerate_segments
 from .errors import AudioError
+from .layers.beat_sampler import BeatSampler
 from .layers.events import LayerEvents
 from .motion.resample import resample_stream
-from .nonverbal.beat_sampler import BeatSampler
 from .nonverbal.silent_sampler import SILENCE, SilentSampler
 from .nonverbal.sounds.nonspeech_sampler import NonSpeechSampler
 from .nonverbal.sounds.sound_classes import SoundClassifier

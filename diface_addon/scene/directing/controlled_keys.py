@@ -6,6 +6,7 @@ changed; the baseline follows the keys, so that a comparison still finds the use
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ import numpy.typing as npt
 
 from ... import compat
 from ...core import direction, lip_perception, types
-from ...rig.property_address import PointsByAddress, PropertyAddress, id_type
-from ..animation import active_curves
+from ...rig.property_address import PointsByAddress, PropertyAddress
+from ..animation import property_limits
 from ..edits.edit_baseline import store_points
 from ..keys import editable_actions, frame_rate
 from ..keys.key_table import KeyPoints, nearest, read_column, recalculate_handles, write_column
@@ -244,11 +245,10 @@ def _write_action(
     """Write the curves of one Action, and its baseline."""
     baseline.keep_before_controls(action)
     points = dict(baseline.read_keys_before_controls(action))
-    blocks = active_curves.data_blocks(obj)
     for curve in curves:
         change = changes.get(curve.address)
         if change is not None and curve.generated.any():
-            points[curve.address] = _changed_points(curve, change, frames, _slider(blocks, curve.address))
+            points[curve.address] = _changed_points(curve, change, frames, _limits(obj, curve.address))
         _write_curve(curve, points[curve.address])
     # Compression would take a third of the time; the baseline before the controls keeps its own.
     store_points(action, stored_request.require_request(action), points, baseline.read_applied_pins(action), level=0)
@@ -256,28 +256,23 @@ def _write_action(
 
 
 def _changed_points(
-    curve: ControlledCurve, change: npt.NDArray, frames: npt.NDArray, slider: tuple[float, float] | None
+    curve: ControlledCurve, change: npt.NDArray, frames: npt.NDArray[np.float64], limits: tuple[float, float]
 ) -> npt.NDArray[np.float32]:
-    """Return the keys (N, 2) as they are generated with the controls, within the slider's range if they were before."""
+    """Return the keys (N, 2) with the controls, within the property's limits if they were before."""
     points = curve.plain.copy()
     added = channel_motion.sample(np.stack([frames, change], axis=1), points[:, 0])
-    values = points[:, 1] + added
-    if slider is not None:
-        values = np.clip(values, np.minimum(slider[0], points[:, 1]), np.maximum(slider[1], points[:, 1]))
+    low, high = np.minimum(limits[0], points[:, 1]), np.maximum(limits[1], points[:, 1])
+    values = np.clip(points[:, 1] + added, low, high)
     points[:, 1] = np.where(added == 0.0, points[:, 1], values)
     return points
 
 
-def _slider(blocks: dict[str, bpy.types.ID], address: PropertyAddress) -> tuple[float, float] | None:
-    """Return the range of a shape key's slider; None for other properties."""
-    kind, path, _index = address
-    if id_type(kind) != "KEY" or kind not in blocks:
-        return None
+def _limits(obj: bpy.types.Object, address: PropertyAddress) -> tuple[float, float]:
+    """Return the limits of a property; none if it was removed since the take was made."""
     try:
-        key = blocks[kind].path_resolve(path.removesuffix(".value"))
-    except ValueError:
-        return None
-    return key.slider_min, key.slider_max
+        return property_limits.limits(obj, address)
+    except (KeyError, ValueError):
+        return -math.inf, math.inf
 
 
 def _write_curve(curve: ControlledCurve, points: npt.NDArray[np.float32]) -> None:

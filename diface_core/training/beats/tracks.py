@@ -11,10 +11,10 @@ from scipy.spatial.transform import Rotation
 
 from ... import channels
 from ...audio.loudness import measure_audio
+from ...layers.beat_sampler import beat_offsets
 from ...layers.beats import Beats
 from ...layers.events import LayerEvents
 from ...model.models import Models
-from ...nonverbal.beat_sampler import beat_offsets
 from ...types import MODEL_RATE, AnyFloatArray, AudioSection, Float32Array, GenerateRequest, Layers, Motion
 from ..corpora import grid_s1
 from ..corpora.clip import Phone

@@ -12,6 +12,7 @@ from diface_addon.rig import binding
 from diface_addon.rig.character import Bones, Character
 from diface_addon.rig.mapping import hand_rows
 from diface_addon.scene.animation import active_curves, evaluate_curves
+from diface_addon.scene.animation.active_actions import active_actions
 from diface_addon.scene.edits import curve_changes, write_edit
 from diface_addon.scene.pins import pins
 from diface_addon.scene.takes import write_take
@@ -222,6 +223,21 @@ def test_values_stay_within_the_range_of_a_custom_property(puppet) -> None:
     write(face)
     values = [read("property", face, rig, FIRST + row) for row in range(ROWS)]
     assert max(values) == pytest.approx(0.3)
+
+
+def test_controls_stay_within_the_range_of_a_custom_property(puppet) -> None:
+    face, rig = puppet
+    add(face, "jawOpen", "property", rig)
+    write(face)
+    plain = [read("property", face, rig, FIRST + row) for row in range(ROWS)]
+    limit = 1.2 * max(plain)
+    rig.id_properties_ui("jaw").update(min=0.0, max=limit)
+    face.diface.articulation.jaw = 2.0
+    curves = [c for a in active_actions(face) for k in compat.action_kinds(a) for c in scenes.fcurves(a, k)]
+    (jaw,) = (curve for curve in curves if curve.data_path == '["jaw"]')
+    assert max(key.co.y for key in jaw.keyframe_points) == pytest.approx(limit)
+    face.diface.articulation.jaw = 1.0
+    assert [read("property", face, rig, FIRST + row) for row in range(ROWS)] == plain
 
 
 def test_row_of_a_renamed_shape_key_is_said(puppet) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from diface_core import AudioSection, Constraints, GenerateRequest, Layers, channels
 from diface_core.generate import Generator
-from diface_core.nonverbal.beat_sampler import NODDING, RAISED
+from diface_core.layers.beat_sampler import NODDING, RAISED
 from diface_core.protocol.messages import generate_request_message, parse_generate_request
 
 SPEECH = Path(__file__).parents[2] / "data" / "speech.flac"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import channels
-from ..layers.beats import Beats
 from ..motion.offsets import without_offsets
 from ..types import (
     MODEL_RATE,
@@ -19,6 +18,7 @@ from ..types import (
     ReportFraction,
     SampleRows,
 )
+from .beats import Beats
 
 NODDING = "head_rx"
 RAISED = {"browInnerUp": 1.0, "browOuterUpLeft": 0.8, "browOuterUpRight": 0.8}
