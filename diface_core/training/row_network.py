@@ -50,20 +50,29 @@ class Network(nn.Module):
 
 
 def fit(
-    kind: type[Kind], examples: Sequence[Example], steps: int, width: int = 64, positive_weight: float = 1.0
+    kind: type[Kind],
+    examples: Sequence[Example],
+    steps: int,
+    width: int = 64,
+    positive_weights: Sequence[float] = (1.0,),
+    batch: int = BATCH,
+    rate: float = RATE,
 ) -> Kind:
-    """Return a network after `steps` steps of binary cross-entropy; labels of 1 count `positive_weight` times."""
+    """Return a network after `steps` steps of binary cross-entropy, of `batch` windows each.
+
+    Labels of 1 count `positive_weights` times, one for all outputs or one for each; `rate` is the first learning rate.
+    """
     rng = np.random.default_rng(0)
     torch.manual_seed(0)
     mean = np.mean([np.asarray(e.features, np.float32).mean(0) for e in examples], axis=0)
     deviation = np.sqrt(np.mean([np.asarray(e.features, np.float32).var(0) for e in examples], axis=0)) + 1e-3
     network = Network(width, len(mean), kind.OUTPUTS)
-    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
+    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _step in trange(steps, desc=kind.FILE, disable=None):
-        features, labels, weights = _draw(examples, mean, deviation, rng)
+        features, labels, weights = _draw(examples, batch, mean, deviation, rng)
         loss = nn.functional.binary_cross_entropy_with_logits(
-            network(_varied(features)), labels, reduction="none", pos_weight=torch.tensor(positive_weight)
+            network(_varied(features)), labels, reduction="none", pos_weight=torch.tensor(positive_weights)[:, None]
         )
         optimizer.zero_grad()
         ((loss.mean(1) * weights).sum() / weights.sum().clamp(min=1)).backward()
@@ -73,14 +82,14 @@ def fit(
 
 
 def _draw(
-    examples: Sequence[Example], mean: AnyFloatArray, deviation: AnyFloatArray, rng: np.random.Generator
+    examples: Sequence[Example], batch: int, mean: AnyFloatArray, deviation: AnyFloatArray, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return normalised features (B, D, T), labels (B, K, T) and weights (B, T) of random windows."""
     lengths = np.array([len(e.labels) for e in examples], float)
-    features = np.zeros((BATCH, ROWS, len(mean)), np.float32)
-    labels = np.zeros((BATCH, ROWS, examples[0].labels.shape[1]), np.float32)
-    weights = np.zeros((BATCH, ROWS), np.float32)
-    for number, index in enumerate(rng.choice(len(examples), BATCH, p=lengths / lengths.sum())):
+    features = np.zeros((batch, ROWS, len(mean)), np.float32)
+    labels = np.zeros((batch, ROWS, examples[0].labels.shape[1]), np.float32)
+    weights = np.zeros((batch, ROWS), np.float32)
+    for number, index in enumerate(rng.choice(len(examples), batch, p=lengths / lengths.sum())):
         example = examples[index]
         first = int(rng.integers(0, max(1, len(example.labels) - ROWS)))
         part = slice(first, first + ROWS)

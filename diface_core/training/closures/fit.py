@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
     config = read_config(options.config)
     sequences = SOURCES["face"].sequences(config.data, config.dataset, config.cache)
     examples = [label(one) for one in sequences if one.style in STYLES]
-    fit(ClosureDetector, examples, options.steps, positive_weight=POSITIVE_WEIGHT).save(options.out)
+    fit(ClosureDetector, examples, options.steps, positive_weights=(POSITIVE_WEIGHT,)).save(options.out)
 
 
 def label(sequence: TrainingSequence) -> Example:

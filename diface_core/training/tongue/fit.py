@@ -23,7 +23,8 @@ from ..settings import TrainConfig, read_config
 from ..sources import face_clips
 from .targets import with_tongue
 
-POSITIVE_WEIGHT = 1.5
+POSITIVE_WEIGHTS = (1.0, 1.5, 4.0)
+"""Of tip, body, and tip between the teeth: the sounds of the last are rare and soft."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -34,7 +35,15 @@ def main(arguments: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     config = read_config(options.config)
     examples = [example(one) for one in sequences(config)]
-    fit(TongueDetector, examples, config.steps, positive_weight=POSITIVE_WEIGHT).save(config.out)
+    trained = fit(
+        TongueDetector,
+        examples,
+        config.steps,
+        positive_weights=POSITIVE_WEIGHTS,
+        batch=config.batch,
+        rate=config.learning_rate,
+    )
+    trained.save(config.out)
 
 
 def sequences(config: TrainConfig) -> list[TrainingSequence]:

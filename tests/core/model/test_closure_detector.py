@@ -123,11 +123,12 @@ def sequence(seed: int) -> TrainingSequence:
 
 @pytest.mark.slow
 def test_training_finds_what_shuts_the_lips(monkeypatch):
-    for name, value in (("RATE", 1e-2), ("BATCH", 8), ("COLUMNS_DROPPED", 0.0)):
-        monkeypatch.setattr(row_network, name, value)
+    monkeypatch.setattr(row_network, "COLUMNS_DROPPED", 0.0)
     examples = [fit.label(sequence(seed)) for seed in range(4)]
     assert examples[0].labels.sum() == 8
-    trained = row_network.fit(ClosureDetector, examples, 200, width=8, positive_weight=fit.POSITIVE_WEIGHT)
+    trained = row_network.fit(
+        ClosureDetector, examples, 200, width=8, batch=8, rate=1e-2, positive_weights=(fit.POSITIVE_WEIGHT,)
+    )
     found = trained.probabilities(np.asarray(sequence(9).features, np.float32))
     assert found[[12, 30, 55, 81]].min() > found[[5, 20, 45, 70]].max()
 
