@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .types import Layers
+from .types import SPEAK, GenerateRequest, Layers
 
 # The column order of Live Link Face's CSV, so that a Motion's face is written without reordering.
 FACE: tuple[str, ...] = (
@@ -31,23 +28,38 @@ LAYERS: dict[str, tuple[str, ...]] = {
 }
 """Layer -> its channels. Layers move besides the speech. `breathIn` is not an ARKit shape."""
 
+TONGUE: tuple[str, ...] = ("tongueTipUp", "tongueBodyUp")
+"""Channels of the tongue's articulation, which ARKit does not have: the tip at the ridge behind the upper teeth (t, d,
+n, l), and the body at the palate (k, g)."""
+
+SPEECH: tuple[str, ...] = FACE + TONGUE
+"""The face's channels that follow from speech, with the tongue's."""
+
+EDITED: tuple[str, ...] = SPEECH + HEAD
+"""The channels that edits regenerate."""
+
+ARTICULATION: tuple[str, ...] = ("articulation tip", "articulation body", "articulation out")
+"""Columns of a sampled motion that do not reach the result: how far each row of the speech asks the tongue to raise its
+tip, to raise its body, and to put its tip between the teeth, 0 to 1 (`layers.tongue`)."""
+
 LAYER_CHANNELS: frozenset[str] = frozenset(name for names in LAYERS.values() for name in names)
-"""The channels of all layers: generated from the seed and the phrases, not by the models."""
+"""The channels of the layers that have a seed: generated from it and the phrases, not by the models."""
+
+SHAPES: tuple[str, ...] = FACE + LAYERS["breath"] + TONGUE
+"""The channels that are shape keys."""
 
 _REGION_PREFIXES = {
     "lips": ("mouth",), "jaw": ("jaw",), "cheeks": ("cheek", "nose"), "brows": ("brow",), "eyes": ("eye",),
     "tongue": ("tongue",), "head": ("head_",),
 }  # fmt: skip
 REGIONS: dict[str, tuple[str, ...]] = {
-    region: tuple(name for name in ALL if name.startswith(prefixes)) for region, prefixes in _REGION_PREFIXES.items()
+    region: tuple(name for name in SPEECH + HEAD if name.startswith(prefixes))
+    for region, prefixes in _REGION_PREFIXES.items()
 }
-"""The groups of channels that a user pins or regenerates together; every channel of face and head is in one."""
+"""The groups of channels that a user pins or regenerates together; every one of SPEECH and HEAD is in one."""
 
 LANDMARKS: tuple[str, ...] = ("left_eye", "right_eye", "left_mouth_corner", "right_mouth_corner", "chin")
 """Points of a face that a user may pick, of the character's left and right."""
-
-SHAPES: tuple[str, ...] = FACE + LAYERS["breath"]
-"""The channels that are shape keys."""
 
 
 def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,12 +74,24 @@ def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for part in PARTS if part in parts for name in PARTS[part])
 
 
+def moves_tongue(request: GenerateRequest) -> bool:
+    """Return whether the speech of a request moves the tongue."""
+    return request.role == SPEAK and "face" in request.parts and request.layers.tongue is not None
+
+
+def of_samples(request: GenerateRequest) -> tuple[str, ...]:
+    """Return the columns of the sampled motion of a request: its parts', and ARTICULATION if it moves the tongue."""
+    return of_parts(request.parts) + (ARTICULATION if moves_tongue(request) else ())
+
+
 def of_request(parts: tuple[str, ...], layers: Layers) -> tuple[str, ...]:
-    """Return the channels of a request's Motion: its parts', with `breathIn` after the face's if breath is on."""
+    """Return the channels of a request's Motion: its parts', with those of breath and tongue after the face's."""
     names = of_parts(parts)
-    if "face" not in parts or layers.breath is None:
+    if "face" not in parts:
         return names
-    return SHAPES + names[len(FACE) :]
+    added = LAYERS["breath"] if layers.breath is not None else ()
+    added += TONGUE if layers.tongue is not None else ()
+    return FACE + added + names[len(FACE) :]
 
 
 LOOK_DEGREES: dict[str, float] = {"Down": 20.0, "Up": 18.0, "In": 26.0, "Out": 26.0}

@@ -110,7 +110,7 @@ def regenerate_segments(
         request: The request.
         report: Called with the fraction done.
     """
-    names, model_rows = channels.of_parts(request.parts), len(loudness)
+    names, model_rows = channels.of_samples(request), len(loudness)
     provide = constraint_provider(constraints, request)
     events = LayerEvents.sample(loudness, request.layers, request.role)
     segments = find_segments(constraints.known_mask, request.rate, model_rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
@@ -19,13 +20,14 @@ from .constrained import apply_constraints, apply_strengths, constraint_provider
 from .errors import AudioError
 from .layers.beat_sampler import BeatSampler
 from .layers.events import LayerEvents
+from .model.tongue_sampler import TongueListener, TongueSampler
 from .motion.resample import resample_stream
 from .nonverbal.silent_sampler import SILENCE, SilentSampler
 from .nonverbal.sounds.nonspeech_sampler import NonSpeechSampler
 from .nonverbal.sounds.sound_classes import SoundClassifier
 from .request_file import joined_hash
 from .runtime.progress import ENCODING, READING, SAMPLING, ProgressTracker
-from .runtime.sliding_windows import slice_stream
+from .runtime.sliding_windows import slice_stream, tee_stream
 from .types import (
     IDLE,
     MIX,
@@ -94,9 +96,11 @@ class Generator:
         models: MotionModels,
         cache: FeatureCache,
         classifier: SoundClassifier | None = None,
+        tongue: TongueListener | None = None,
     ) -> None:
-        """Take what it works with; without a classifier, every sound is spoken."""
-        self._encoder, self._models, self._cache, self._classifier = encoder, models, cache, classifier
+        """Take what it works with; without a classifier, every sound is spoken, without a listener the tongue rests."""
+        self._encoder, self._models, self._cache = encoder, models, cache
+        self._classifier, self._tongue = classifier, tongue
         self._stats_cache: dict[object, tuple[str, AudioStats]] = {}
 
     @classmethod
@@ -216,7 +220,7 @@ class Generator:
     def _stream_motion(
         self, request: GenerateRequest, key: str, stats: AudioStats, tracker: ProgressTracker
     ) -> Iterator[Motion]:
-        names = channels.of_parts(request.parts)
+        names = channels.of_samples(request)
         rows = len(stats.loudness)
         features = self._features(request, key, stats, tracker)
         constraints = request.constraints
@@ -230,14 +234,17 @@ class Generator:
 
     def _model_hash(self, request: GenerateRequest) -> str:
         """Return the hash of everything that was trained and makes the motion of a request."""
-        return joined_hash(self._models.hash_of(request), self._listens(request))
+        tongue = self._tongue if channels.moves_tongue(request) else None
+        return joined_hash(self._models.hash_of(request), self._listens(request), tongue)
 
     def _sampler(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
         """Return what samples the rows of a request."""
-        if request.role == SPEAK:
-            speaking, classifier = self._speaker(request, stats), self._listens(request)
-            return NonSpeechSampler.of_whole(speaking, classifier) if classifier else speaking
-        return SilentSampler.of_request(request, stats.loudness, self._models.stream, self._encoder.dimension)
+        if request.role != SPEAK:
+            return SilentSampler.of_request(request, stats.loudness, self._models.stream, self._encoder.dimension)
+        speaking, classifier = self._speaker(request, stats), self._listens(request)
+        if channels.moves_tongue(request):
+            speaking = TongueSampler.of_whole(speaking, self._tongue)
+        return NonSpeechSampler.of_whole(speaking, classifier) if classifier else speaking
 
     def _speaker(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
         """Return what samples the rows of a request that speaks, whatever the sound."""
@@ -251,12 +258,19 @@ class Generator:
         ranges: list[tuple[int, int]],
     ) -> Iterator[tuple[SampleRows, Float32Array]]:
         """Yield what samples each section of the models' rows of a request, and its features."""
-        classifier = self._listens(request)
-        if classifier:
-            yield from NonSpeechSampler.of_sections(self._speaker(request, stats), classifier, features, ranges)
+        if request.role != SPEAK:
+            sampler = self._sampler(request, stats)
+            yield from ((sampler, part) for part in slice_stream(features, ranges))
             return
-        sampler = self._sampler(request, stats)
-        yield from ((sampler, part) for part in slice_stream(features, ranges))
+        speaking, classifier = self._speaker(request, stats), self._listens(request)
+        speakers: Iterator[SampleRows] = repeat(speaking, len(ranges))
+        if channels.moves_tongue(request):
+            features, heard = tee_stream(features, 2)
+            speakers = TongueSampler.of_sections(speakers, self._tongue, heard, ranges)
+        if classifier:
+            features, listened = tee_stream(features, 2)
+            speakers = NonSpeechSampler.of_sections(speakers, classifier, listened, ranges)
+        yield from zip(speakers, slice_stream(features, ranges), strict=True)
 
     def _listens(self, request: GenerateRequest) -> SoundClassifier | None:
         """Return what tells other sounds from speech; None if everything is spoken, or nobody speaks."""

@@ -237,11 +237,24 @@ class Style:
 
 @dataclass(frozen=True)
 class Layers:
-    """Seeds of the motion layers besides the speech; None leaves a layer out."""
+    """Seeds of the motion layers besides the speech, and the strength of the tongue; None leaves a layer out.
+
+    Attributes:
+        blinks: Seed of the blinks.
+        gaze: Seed of the gaze.
+        breath: Seed of the breath.
+        tongue: How far the tongue moves with the speech, 0 to 2: 1 as sounds ask. It follows from the speech, without a
+            seed. Stored requests of earlier versions have none.
+    """
 
     blinks: int | None = 0
     gaze: int | None = 0
     breath: int | None = 0
+    tongue: float | None = 1.0
+
+    def without_seeds(self) -> Layers:
+        """Return the layers that follow from the speech alone, so that edits regenerate them with it: the tongue."""
+        return Layers(None, None, None, self.tongue)
 
 
 @dataclass(frozen=True)
@@ -289,7 +302,7 @@ class GenerateRequest:
         face_strength: Factor of the face weights, 0 to 2.
         head_strength: Factor of the head rotation, 0 to 2.
         head_axes: Additional factors of pitch, roll and yaw of the head.
-        layers: Blinks, gaze and breath, on top of the face.
+        layers: Blinks, gaze, breath and tongue, on top of the face.
         engine: The user's 3DiFACE models; None is DiFACE's models.
         role: "speak"; "listen": the sound is another character's, and the face reacts to it; "idle": there is no
             sound, and `audio` only states the seconds.

@@ -5,10 +5,12 @@ If different models generated the face and the head, an edit is of one of the tw
 
 from __future__ import annotations
 
+import dataclasses
+
 import bpy
 import numpy as np
 
-from ..core import channels, errors, types
+from ..core import errors, types
 from ..scene.animation import active_curves, character_checks
 from ..scene.animation.active_actions import active_actions
 from ..scene.pins import pins, vertex_pins
@@ -93,8 +95,8 @@ def _outline(obj: bpy.types.Object, part: str) -> edit_plan.EditContext:
         rows, kind = edit_threediface.row_count(obj, actions, request), edit_threediface.ThreeDifaceEditContext
     else:
         rows, kind = take_request.row_count(actions, request), edit_plan.EditContext
-    face = (edit_threediface.FACE_COLUMN,) if is_threediface else channels.FACE
-    names = channels.HEAD if part == "head" else face
+    own = edit_plan.channel_names(dataclasses.replace(request, parts=(part,)))
+    names = (edit_threediface.FACE_COLUMN,) if is_threediface and part != "head" else own
     motion = types.Motion(np.zeros((rows, len(names)), np.float32), names, request.rate)
     found, changed = _find_pins_and_changes(obj)
     return kind(motion, stored["first_frame"], request, "", tuple(found), tuple(changed), True, stored=stored)

@@ -84,6 +84,11 @@ class Plan:
 Planner = Callable[[EditContext], Plan]
 
 
+def channel_names(request: types.GenerateRequest) -> tuple[str, ...]:
+    """Return the channels that an edit of a request's motion reads: without those of layers that have a seed."""
+    return channels.of_request(request.parts, request.layers.without_seeds())
+
+
 def check_not_empty(plan: Plan) -> None:
     """Raise SceneError if a plan regenerates nothing."""
     if not plan.regenerate_mask.any():

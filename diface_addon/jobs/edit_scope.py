@@ -19,7 +19,7 @@ class Scope(NamedTuple):
 UPPER_FACE = channels.REGIONS["brows"] + channels.REGIONS["eyes"]
 
 SCOPES = {
-    "face": Scope("face", channels.FACE),
+    "face": Scope("face", channels.SPEECH),
     "upper": Scope("face", UPPER_FACE),
     "head": Scope("head", channels.HEAD),
 }
@@ -43,4 +43,4 @@ def _pinned_channels(pin: pins.Pin) -> tuple[str, ...]:
     if pins.is_head(pin):
         return channels.HEAD
     channel = pins.face_channel(pin)
-    return (channel,) if channel else channels.FACE
+    return (channel,) if channel else channels.SPEECH

@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..core import channels, errors, request_file, types
+from ..core import errors, request_file, types
 from ..scene.animation import active_curves, evaluate_curves
 from ..scene.animation.active_actions import active_actions
 from ..scene.audio import speech_source
@@ -211,7 +211,7 @@ def read_edit_context(
     if request.audio.seconds is None:  # motion and sound must end together
         request = dataclasses.replace(request, audio=dataclasses.replace(request.audio, seconds=rate.seconds(rows)))
     motion = evaluate_curves.sample_motion(
-        obj, first, rows, channels.of_parts(request.parts), generate.flame_placement(obj)
+        obj, first, rows, edit_plan.channel_names(request), generate.flame_placement(obj)
     )
     found = pins.find_pins_and_changes(obj)
     all_pins, changed_pins = (tuple(edit_parts.pins_of_part(some, part)) for some in found)
@@ -286,7 +286,7 @@ def edit_request(
         edit_context.request,
         seed=edit_context.request.seed if plan.seed is None else plan.seed,
         steps=choices.STEPS[context.scene.diface.quality],
-        layers=types.Layers(None, None, None),
+        layers=edit_context.request.layers.without_seeds(),
         constraints=constraints,
     )
 
@@ -300,8 +300,8 @@ def store_current_request(context: bpy.types.Context, obj: bpy.types.Object) -> 
         edit_context = read_edit_context(context, obj, Path(folder))
         motion = edit_context.motion
         constraints = types.Constraints(motion.values, np.ones(motion.values.shape, bool))
-        no_layers = types.Layers(None, None, None)
-        request = dataclasses.replace(edit_context.request, layers=no_layers, constraints=constraints)
+        layers = edit_context.request.layers.without_seeds()
+        request = dataclasses.replace(edit_context.request, layers=layers, constraints=constraints)
         if request.engine is None:
             take_request.store(active_actions(obj)[0], request, "")
 

@@ -177,7 +177,7 @@ def request_from_settings(
         head_strength=settings.head_strength,
         head_axes=tuple(settings.head_axes),
         style=style_from_settings(settings),
-        layers=types.Layers(None, None, None) if engine else layers,
+        layers=types.Layers(None, None, None, None) if engine else layers,
         engine=engine,
         other_sounds=settings.other_sounds,
         beats=settings.beats,
@@ -191,8 +191,9 @@ def style_from_settings(settings: DifacePerformance) -> types.Style:
 
 
 def layers_from_settings(settings: DifacePerformance) -> types.Layers:
-    """Return the seeds of the layers of the settings."""
-    return types.Layers(**{name: _layer_seed(settings, name) for name in choices.LAYER_NAMES})
+    """Return the seeds of the layers of the settings, and the strength of the tongue."""
+    seeds = {name: _layer_seed(settings, name) for name in choices.LAYER_NAMES}
+    return types.Layers(**seeds, tongue=settings.tongue or None)
 
 
 def _layer_seed(settings: DifacePerformance, layer: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Settings of the head and of the layers: scale about each axis; blinks, gaze and breath."""
+"""Settings of the head and of the layers: scale about each axis; blinks, gaze, breath and tongue."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Head(SettingsPanel):
 
 
 class Eyes(SettingsPanel):
-    """Blinks, gaze and breath."""
+    """Blinks, gaze, breath and tongue."""
 
-    bl_label = "Eyes & Breath"
+    bl_label = "Eyes, Breath & Tongue"
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         settings = performance.active(context)
@@ -36,3 +36,4 @@ class Eyes(SettingsPanel):
             seed.active = getattr(settings, name)
             seed.prop(settings, f"{name}_seed", text="")
             seed.operator("diface.new_seed", text="", icon="FILE_REFRESH").setting = f"{name}_seed"
+        layout.prop(settings, "tongue", slider=True)

@@ -55,7 +55,10 @@ def find_axes(character: Character) -> tuple[dict[str, BoneAxes], dict[str, Bone
             turned[eye] = _eye_axes(_to_bone(armature, eye, facing), side)
     for lid, (channel, angle) in lids.turned.items():
         turned[lid] = {channel: angle * _to_bone(armature, lid, facing)[:, LEFT]}
-    shifted = {} if "tongueOut" in mapping.channels else tongue.tongue_axes(character)
+    for bone, turns in tongue.tongue_turns(character, mapping.channels).items():
+        left = _to_bone(armature, bone, facing)[:, LEFT]
+        turned[bone] = {channel: -angle * left for channel, angle in turns.items()}
+    shifted = tongue.tongue_axes(character, mapping.channels)
     of_face = face_shifts.face_motions(character, jaw, mapping.channels)
     of_skin = following.locations(armature, of_face) | following.locations(armature, lids.moved)
     shifted = shifted | lids.shifted | of_skin | eye_targets.target_axes(character, targets)

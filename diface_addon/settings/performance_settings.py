@@ -197,6 +197,11 @@ class DifacePerformance(bpy.types.PropertyGroup):
         override=OVERRIDABLE,
     )
     breath_seed: IntProperty(name="Breath Seed", description="Variation of the breaths", min=0, override=OVERRIDABLE)
+    tongue: _amount(
+        "Tongue",
+        "How far the tongue moves with the speech: its tip and body up for l, n, t, d, k and g, the tip out for th. "
+        "0: not, 1: as the sounds ask. Shows on characters with shape keys or bones of the tongue",
+    )
     listen_to: StringProperty(
         name="Listen To",
         description="Sound strip of the character that is listened to. Empty: the active strip, or the only one",

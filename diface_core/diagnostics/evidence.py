@@ -44,7 +44,7 @@ def reference_request(request: GenerateRequest) -> GenerateRequest:
         guidance=1.0,
         variety=0.0,
         style=Style(),
-        layers=Layers(None, None, None),
+        layers=Layers(None, None, None, None),
     )
 
 

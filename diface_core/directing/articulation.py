@@ -60,7 +60,7 @@ def _with_lead(
     lead = controls.column("lead") * (rate.value / 1000.0)
     if not lead.any():
         return values
-    columns = [n for n, name in enumerate(names) if name in channels.FACE and name not in EYES_AND_BREATH]
+    columns = [n for n, name in enumerate(names) if name in channels.SPEECH and name not in EYES_AND_BREATH]
     last = len(values) - 1
     row = np.arange(len(values))[:, None] + lead[:, None] * weights[:, columns]
     row = np.clip(row, 0, last)

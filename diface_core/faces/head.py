@@ -1,4 +1,4 @@
-"""The bundled head: a mesh with the 52 ARKit shapes and the breath, and named landmarks. numpy only."""
+"""The bundled head: a mesh with the 52 ARKit shapes, breath and tongue, and named landmarks. numpy only."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..channels import FACE, LAYERS, SHAPES
+from ..channels import FACE, SHAPES
 from ..errors import ModelError
 
 ASSET = Path(__file__).parent.parent / "assets" / "head.npz"
 MICROMETRE = 1e-6
+TONGUE_PREFIX = "tongue_"
+"""Prefix of the arrays of the tongue's own shapes. They are apart, so that earlier versions read the file as theirs."""
 HINT = "Run `python3 build.py assets` in the checkout: it writes this file."
 
 Float32Array = npt.NDArray[np.float32]
@@ -36,7 +38,7 @@ class Head:
         polygon_materials: (P,) int32 indices of `materials`.
         colours: (V, 4) float32, sRGB and alpha, 0 to 1.
         deltas: (52, V, 3) float32, each shape's offsets at weight 1 in the order of channels.FACE.
-        extra: Offsets (V, 3) of channels without an ARKit shape: breathIn.
+        extra: Offsets (V, 3) of channels without an ARKit shape: breathIn, and the tongue's.
         landmarks: Vertex indices (N,) int32 by name. Row k of upper_inner_lip and lower_inner_lip, of upper_lid_left
             and lower_lid_left, and of upper_lid_right and lower_lid_right meet; they run from the character's right to
             the left, or from the inner to the outer corner. Others: mouth_corners (right, left), outer_lip, lips, face,
@@ -93,13 +95,10 @@ def load_head(path: Path | None = None) -> Head:
 
 
 def _parse_head(arrays: dict[str, npt.NDArray[Any]]) -> Head:
-    if tuple(arrays["channels"].tolist()) != SHAPES:
-        raise ValueError("its shapes are not the 52 of ARKit and the breath")
     vertices = (arrays["vertices"] * MICROMETRE).astype(np.float32)
-    starts = arrays["delta_starts"]
-    deltas = np.zeros((len(SHAPES), len(vertices), 3), np.float32)
-    for shape, (first, end) in enumerate(pairwise(starts)):
-        deltas[shape, arrays["delta_vertices"][first:end]] = arrays["delta_offsets"][first:end] * MICROMETRE
+    shapes = {**_shapes(arrays, "", len(vertices)), **_shapes(arrays, TONGUE_PREFIX, len(vertices))}
+    if tuple(shapes) != SHAPES:
+        raise ValueError("its shapes are not the 52 of ARKit, the breath and the tongue's")
     colours = (arrays["colours"] / 255).astype(np.float32)
     prefix = "landmark_"
     return Head(
@@ -110,7 +109,18 @@ def _parse_head(arrays: dict[str, npt.NDArray[Any]]) -> Head:
         materials=tuple(arrays["materials"].tolist()),
         polygon_materials=arrays["polygon_materials"].astype(np.int32),
         colours=np.concatenate([colours, np.ones_like(colours[:, :1])], axis=1),
-        deltas=deltas[: len(FACE)],
-        extra={name: deltas[SHAPES.index(name)] for name in LAYERS["breath"]},
+        deltas=np.stack([shapes[name] for name in FACE]),
+        extra={name: shapes[name] for name in SHAPES[len(FACE) :]},
         landmarks={name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)},
     )
+
+
+def _shapes(arrays: dict[str, npt.NDArray[Any]], prefix: str, count: int) -> dict[str, Float32Array]:
+    """Return the offsets (count, 3) of each shape whose arrays have a prefix."""
+    found: dict[str, Float32Array] = {}
+    starts = pairwise(arrays[f"{prefix}delta_starts"])
+    for name, (first, end) in zip(arrays[f"{prefix}channels"].tolist(), starts, strict=True):
+        found[name] = np.zeros((count, 3), np.float32)
+        vertices, offsets = (arrays[f"{prefix}delta_{kind}"][first:end] for kind in ("vertices", "offsets"))
+        found[name][vertices] = offsets * MICROMETRE
+    return found

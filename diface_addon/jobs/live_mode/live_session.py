@@ -168,7 +168,7 @@ class LiveSession:
         parts = tuple(part for part in regeneration.parts if part in self._request.parts)
         if not parts:
             return None
-        names = channels.of_parts(parts)
+        names = edit_plan.channel_names(dataclasses.replace(self._request, parts=parts))
         values = np.zeros((self._row_count, len(names)), np.float32)
         motion = types.Motion(values, names, self._request.rate)
         base = edit_plan.EditContext(motion, self._first_frame, self._request, "", (), (), self._is_generated)
@@ -236,8 +236,8 @@ class LiveSession:
 
     def _is_regenerated(self, pin: Pin, live_request: LiveRequest) -> bool:
         """Return whether a pin is in a regenerated row of its part."""
-        part = channels.HEAD if pins.is_head(pin) else channels.FACE
-        columns = [c for c, name in enumerate(channels.of_parts(live_request.request.parts)) if name in part]
+        part = channels.HEAD if pins.is_head(pin) else channels.SPEECH
+        columns = [c for c, name in enumerate(edit_plan.channel_names(live_request.request)) if name in part]
         row = round(pin.frame - self._first_frame)
         return 0 <= row < self._row_count and bool(live_request.regenerate_mask[row][columns].any())
 

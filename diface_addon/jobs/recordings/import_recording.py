@@ -150,7 +150,7 @@ def begin(context: bpy.types.Context, choices: ImportChoices) -> ImportJob:
     return job
 
 
-NO_LAYERS = types.Layers(None, None, None)
+NO_LAYERS = types.Layers(None, None, None, None)
 
 
 def _lips_request(section: types.AudioSection) -> types.GenerateRequest:

@@ -23,7 +23,7 @@ def pinned_message(keyed: pins.KeyedChannels, frame: float) -> str:
         hint = "Unlock the curves, or choose other regions."
         raise errors.SceneError(" ".join(keyed.notes) or "Nothing was pinned.", hint)
     pinned = set(keyed.channels)
-    shapes = len(pinned & set(channels.FACE))
+    shapes = len(pinned & set(channels.SPEECH))
     parts = [count_noun(shapes, "shape")] if shapes else []
     parts += ["the breath"] if pinned & set(channels.LAYERS["breath"]) else []
     parts += ["the head"] if pinned & set(channels.HEAD) else []

@@ -35,7 +35,7 @@ class DIFACE_OT_copy_pose(OperatorBase, bpy.types.Operator):
         obj, frame = scene_settings.character(context), context.scene.frame_current_final
         chosen = region_choice.chosen_channels(context)
         available = active_curves.reached_channels(obj) | set(channels.HEAD)
-        names = tuple(name for name in channels.ALL if name in chosen and name in available)
+        names = tuple(name for name in channels.EDITED if name in chosen and name in available)
         if not names:
             raise errors.SceneError(f"{obj.name} has no shape keys of these regions.", "Choose other regions.")
         pose = evaluate_curves.sample_motion(obj, frame, 1, names)

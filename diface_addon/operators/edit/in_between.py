@@ -62,8 +62,8 @@ def plan_in_between(
     mask = edit_context.regenerate_mask(first, last, region_choice.chosen_channels(context))
     animated = {*active_curves.channels_by_address(obj).values(), *channels.HEAD}
     moving = [name for column, name in enumerate(edit_context.motion.channels) if mask[:, column].any()]
-    if moving and not any(name in animated or name not in channels.ALL for name in moving):
-        hint = "Blinks and gaze are layers, with switches and seeds under Eyes & Breath."
+    if moving and not any(name in animated or name not in channels.SHAPES + channels.HEAD for name in moving):
+        hint = "Blinks and gaze are layers, with switches and seeds under Eyes, Breath & Tongue."
         raise errors.SceneError(f"{obj.name} has no channel to regenerate in the chosen regions.", hint)
     return edit_plan.Plan(mask, edit_context.pins, label=f"in-between {first}-{last}")
 

@@ -77,7 +77,9 @@ class AroundPinsPlanner:
 
 
 def plan_all(
-    edit_context: edit_plan.EditContext, names: tuple[str, ...] = channels.ALL, seed: int | None = None
+    edit_context: edit_plan.EditContext,
+    names: tuple[str, ...] = channels.EDITED,
+    seed: int | None = None,
 ) -> edit_plan.Plan:
     """Return the plan that regenerates channels `names` of the whole take, except the pins."""
     mask = edit_context.regenerate_mask(edit_context.first_frame, edit_context.last_frame, names)
@@ -87,7 +89,7 @@ def plan_all(
 def plan_around_pins(
     edit_context: edit_plan.EditContext,
     falloff: float,
-    names: tuple[str, ...] = channels.ALL,
+    names: tuple[str, ...] = channels.EDITED,
     may_repeat: bool = False,
 ) -> edit_plan.Plan:
     """Return the plan that regenerates the motion around pins that are new to it.

@@ -93,7 +93,7 @@ def plan_swap(
     for a, b in pairs:
         swapped += pins.pose_pins(obj, names, a, source_frame=b) + pins.pose_pins(obj, names, b, source_frame=a)
         for frame in (a, b):
-            for part in (channels.FACE, channels.HEAD):
+            for part in (channels.SPEECH, channels.HEAD):
                 if set(names) & set(part):
                     mask |= edit_context.regenerate_mask(frame - reach, frame + reach, part)
     replaced = {(pin.kind, pin.path, pin.index, pin.frame) for pin in swapped}

@@ -90,7 +90,7 @@ class DIFACE_OT_splice_take(OperatorBase, bpy.types.Operator):
 
     def _channels(self) -> tuple[str, ...]:
         names = choices.region_channels(self.regions)
-        return names + channels.LAYERS["breath"] if set(names) == set(channels.ALL) else names
+        return names + channels.LAYERS["breath"] if self.regions == choices.ALL_REGIONS else names
 
     def _frames(self, context: bpy.types.Context, base: list[bpy.types.Action]) -> tuple[int, int]:
         """Return the frames of the operator, for those not set the preview range or the whole active take."""

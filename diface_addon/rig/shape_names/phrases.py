@@ -80,6 +80,9 @@ _MIDDLE = {
     "cheekPuff": "cheek puff, cheek blow, mouth cheek blow, cheek balloon, cheek inflate, cheek blow cor",
     "tongueOut": "tongue out, tongue out cor, tongue out max",
     "breathIn": "breath in",
+    "tongueTipUp": "tongue tip up|raise, tongue up, tongue curl up|u",
+    "tongueBodyUp": "tongue body up|raise, tongue mid up|raise, tongue back up|raise, tongue dorsum up|raise, "
+    "tongue raise",
 }
 _OF_LIP = {
     "mouthRoll": "mouth roll V, mouth roll in V, V lip roll, V lip roll in, mouth V lip roll in, mouth lip roll V, "

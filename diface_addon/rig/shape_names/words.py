@@ -27,7 +27,7 @@ ACTIONS = word_set(
 )
 """Words that say what the part does."""
 
-SMALL = word_set("up down in out long step simple cor vert mid max min")
+SMALL = word_set("up down in out long step simple cor vert mid max min tip body")
 """Words that say what the part does only beside a part or an action."""
 
 _SAME = {

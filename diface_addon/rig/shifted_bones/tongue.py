@@ -1,6 +1,12 @@
-"""How far tongueOut shifts the bones of a tongue: its tip comes out between the lips, as the bundled head's does."""
+"""How the bones of a tongue move: out between the lips, the tip up, and the body up, like the bundled head's.
+
+Bones that can be shifted are shifted. Those that are connected to their parents turn: they raise tip and body, and the
+tongue does not come out.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Container
 
 import bpy
 import numpy as np
@@ -23,14 +29,23 @@ USUAL = 0.15
 """The way of the bundled head's tongue, where the lips are not found."""
 BESIDE, ABOVE = 0.06, 0.06
 """Half the width and height of the field in front of the tip in which the lips are, in heights of the head."""
+TIP_RISE, BODY_RISE = 0.10, 0.06
+"""How far tongueTipUp raises the tip, and tongueBodyUp the middle of the bundled head's tongue, in heights of heads."""
+TIP_TURN, BODY_TURN = np.radians(45.0), np.radians(35.0)
+"""How far a tongue of connected bones turns for them."""
 MOST = 0.5
 """A vertex is moved by the tongue that has at least this share of it."""
 
 
-def tongue_axes(character: Character) -> dict[str, BoneAxes]:
-    """Return for each bone of the tongue that can be shifted its location at tongueOut 1; empty without any.
+def tongue_axes(character: Character, reached: Container[str] = ()) -> dict[str, BoneAxes]:
+    """Return for each bone of the tongue that can be shifted its location at weight 1 of the tongue's channels.
 
-    The way of the tip is divided equally between the bones of a chain, so that the tongue stretches from its root.
+    The way of the tip is divided equally between the bones of a chain, so that the tongue stretches from its root. The
+    rise is that of each bone more than its parent's.
+
+    Args:
+        character: The character.
+        reached: Channels that shape keys show.
     """
     armature = character.armature
     chain = _free_chain(armature, character.bones.tongue) if armature and character.head_size > 0 else []
@@ -38,7 +53,53 @@ def tongue_axes(character: Character) -> dict[str, BoneAxes]:
         return {}
     forward, up = -character.facing[:, 1], character.facing[:, 2]
     way = _way(character, chain) / len(chain) * (forward - DROP * up)
-    return {bone: {"tongueOut": to_location(armature, bone, way)} for bone in chain}
+    tip, body = (character.head_size * np.diff(rise, prepend=0.0) for rise in _rises(len(chain)))
+    ways = {"tongueOut": [way] * len(chain), "tongueTipUp": np.outer(tip, up), "tongueBodyUp": np.outer(body, up)}
+    shown = {name: of_bones for name, of_bones in ways.items() if name not in reached and np.any(of_bones)}
+    return {
+        bone: {name: to_location(armature, bone, of_bones[number]) for name, of_bones in shown.items()}
+        for number, bone in enumerate(chain)
+    }
+
+
+def tongue_turns(character: Character, reached: Container[str] = ()) -> dict[str, dict[str, float]]:
+    """Return for each connected bone of the tongue how far it turns up at weight 1 of a channel, in radians.
+
+    Args:
+        character: The character.
+        reached: Channels that shape keys show.
+    """
+    armature = character.armature
+    chain = _connected_chain(armature, character.bones.tongue) if armature else []
+    if not chain:
+        return {}
+    share = np.linspace(0.0, 1.0, len(chain) + 1)[1:]
+    tip = TIP_TURN * share / share.sum()
+    body = BODY_TURN * np.where(share <= 0.5, 1.0, -1.0) if len(chain) > 1 else np.zeros(1)
+    turns = {name: turn for name, turn in (("tongueTipUp", tip), ("tongueBodyUp", body)) if name not in reached}
+    return {
+        bone: {name: float(turn[number]) for name, turn in turns.items() if turn[number]}
+        for number, bone in enumerate(chain)
+    }
+
+
+def _rises(count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return how far each of a chain of bones rises for the tip and for the body, in heights of the head.
+
+    A single bone moves the whole tongue: it raises the tip alone.
+    """
+    along = np.arange(1, count + 1) / count
+    body = np.sin(np.pi * np.clip(along * count / (count + 0.25), 0, 1)) if count > 1 else np.zeros(1)
+    return TIP_RISE * along**2, BODY_RISE * body
+
+
+def _connected_chain(armature: bpy.types.Object, bones: tuple[str, ...]) -> list[str]:
+    """Return the bones of a tongue that no channel can shift, without constraints; none if one of them can be."""
+    if _free_chain(armature, bones):
+        return []
+    return [
+        name for name in bones if not any(not constraint.mute for constraint in armature.pose.bones[name].constraints)
+    ]
 
 
 def _free_chain(armature: bpy.types.Object, bones: tuple[str, ...]) -> list[str]:

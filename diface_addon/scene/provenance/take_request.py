@@ -33,11 +33,12 @@ def from_json(stored: dict[str, Any]) -> types.GenerateRequest:
     Raises:
         WorkerError: A field has an invalid value.
     """
-    first = types.GenerateRequest(types.AudioSection(""), sampler=types.FIRST_SAMPLER, other_sounds=False, beats=0.0)
+    layers, sampler = types.Layers(tongue=None), types.FIRST_SAMPLER
+    first = types.GenerateRequest(types.AudioSection(""), sampler=sampler, layers=layers, other_sounds=False, beats=0.0)
     known = protocol.generate_request_message(first, 0).data
     data = {**known, **{name: value for name, value in stored.items() if name in _FIELDS}}
     if data["layers"] is None:  # of a recording, all of whose channels are in its main Action
-        data["layers"] = dataclasses.asdict(types.Layers(None, None, None))
+        data["layers"] = dataclasses.asdict(types.Layers(None, None, None, None))
     return protocol.parse_generate_request(protocol.Message("generate", 0, data))
 
 

@@ -69,7 +69,7 @@ def build_face_curves(
 def _missing_notes(obj: bpy.types.Object, motion: types.Motion, found: set[str]) -> list[str]:
     """Return notes about channels of the motion that nothing moves with, besides those that were `found`."""
     reached = active_curves.reached_channels(obj)
-    # Few characters have a shape key for the breath, so a missing one is not reported.
+    # Few characters have shape keys for the breath and for parts of the tongue, so missing ones are not reported.
     missing = [name for name in motion.channels if name in channels.FACE and name not in found | reached]
     still = [NO_MOUTH] if "jawOpen" in missing else []
     if not reached and motion.channels:

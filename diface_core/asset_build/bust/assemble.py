@@ -11,7 +11,7 @@ from . import breathing, identity, paint, shirt
 from . import crop as crops
 from . import skin as skins
 from .features import brows, eyeball, hairline, lids, lips, teeth, tongue
-from .makehuman import Int64Array, MakeHuman
+from .makehuman import Float64Array, Int64Array, MakeHuman
 from .parts import MOUTH, SKIN, Part, join_parts, make_part
 from .skin import CONTACT, INSIDE, Skin
 
@@ -22,7 +22,7 @@ IRIS_RADIUS = 6.0 * MM
 
 @dataclass(frozen=True)
 class Bust:
-    """The whole mesh about its pivot, deltas (53, V, 3) for channels.SHAPES, and vertex indices by landmark name."""
+    """The whole mesh about its pivot, deltas (55, V, 3) for channels.SHAPES, and vertex indices by landmark name."""
 
     mesh: Part
     landmarks: dict[str, Int64Array]
@@ -47,8 +47,17 @@ def build_bust(human: MakeHuman) -> Bust:
     pivot = vertices[human.vertices_of("joint-head")].mean(axis=0)
     mesh, span = join_parts(list(parts.values())), part_vertices(parts)
     points = mesh.vertices - pivot
-    deltas = np.concatenate([mesh.deltas, breathing.breath_offsets(points, span["skin"], span["shirt"])[None]])
+    deltas = np.concatenate([mesh.deltas, added_offsets(points, span)])
     return Bust(replace(mesh, vertices=points, deltas=deltas), {**span, **find_landmarks(skin, balls)})
+
+
+def added_offsets(points: Float64Array, span: dict[str, Int64Array]) -> Float64Array:
+    """Return the offsets (3, V, 3) m of the shapes that ARKit does not have: breathIn, tongueTipUp, tongueBodyUp."""
+    offsets = np.zeros((3, *points.shape))
+    offsets[0] = breathing.breath_offsets(points, span["skin"], span["shirt"])
+    own = points[span["tongue"]]
+    offsets[1:, span["tongue"]] = tongue.tip_up_offsets(own), tongue.body_up_offsets(own)
+    return offsets
 
 
 def skin_part(skin: Skin, eyeballs: dict[str, eyeball.Eyeball], hairline_angles: hairline.Hairline) -> Part:

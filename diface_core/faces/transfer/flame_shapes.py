@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ...channels import SHAPES
 from ...errors import DifaceError
 from ...types import Shapes
 from ..flame import topology as topology
@@ -21,7 +20,7 @@ from ..flame.flame_model import load_flame
 from ..flame.mesh_files import read_mesh
 from ..head import load_head
 from .flame_jaw import FlameJaw
-from .target_face import TargetFace
+from .target_face import SHAPES, TargetFace
 
 
 def flame_shapes(

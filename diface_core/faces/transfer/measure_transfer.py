@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ...channels import SHAPES
 from ...errors import DifaceError
 from ...types import Shapes
 from ..flame import correspondence
@@ -23,6 +22,7 @@ from ..flame.flame_model import load_flame
 from .flame_lids import RIM, Eyeball
 from .flame_shapes import flame_shapes
 from .geometry import nearest_barycentric, vertex_normals
+from .target_face import SHAPES
 
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ...channels import FACE, LAYERS, SHAPES
+from ...channels import FACE, LAYERS
 from ..flame import correspondence
 from ..flame import topology as topology
 from ..head import Head
@@ -28,6 +28,7 @@ STILL_BELOW = 5e-6  # m: vertices that move less than this on the bundled head d
 MOVING_ABOVE = 1e-3  # m: vertices that move more than this on the bundled head fully follow the file's jaw joint
 SMOOTHING = 3  # rounds in which each vertex of the mouth is replaced by the mean of its neighbours
 FORWARD, LEFT = np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0])
+SHAPES = FACE + LAYERS["breath"]  # FLAME has no tongue
 JAW_JOINT_SHAPES = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 
 

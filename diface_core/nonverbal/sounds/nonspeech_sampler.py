@@ -34,20 +34,20 @@ class NonSpeechSampler:
     @classmethod
     def of_sections(
         cls,
-        sample_speech: SampleRows,
+        speakers: Iterable[SampleRows],
         classifier: SoundClassifier,
         features: Iterable[Float32Array],
         ranges: list[tuple[int, int]],
-    ) -> Iterator[tuple[SampleRows, Float32Array]]:
-        """Yield for rows `first` to `last` of features, for each of `ranges` in order, their sampler and the features.
+    ) -> Iterator[SampleRows]:
+        """Yield the sampler around each of `speakers`, of rows `first` to `last` of features for each of `ranges`.
 
         The sounds around the section are classified too, so that they are shown as in the whole.
         """
         wider = [(max(0, first - REACH), last + REACH) for first, last in ranges]
-        for (first, last), (begin, _end), part in zip(ranges, wider, slice_stream(features, wider), strict=True):
-            inside = slice(first - begin, last - begin)
-            amounts = sound_amounts(part, classifier)[inside]
-            yield cls(sample_speech, lambda _features, _rows, heard=amounts: iter([heard])), part[inside]
+        parts = slice_stream(features, wider)
+        for sample_speech, (first, last), (begin, _), part in zip(speakers, ranges, wider, parts, strict=True):
+            amounts = sound_amounts(part, classifier)[first - begin : last - begin]
+            yield cls(sample_speech, lambda _features, _rows, heard=amounts: iter([heard]))
 
     def __call__(
         self,
@@ -60,7 +60,7 @@ class NonSpeechSampler:
         /,
     ) -> Iterator[Float32Array]:
         """Yield values (n, C) in order. Of an existing motion that is kept, only the rest is changed."""
-        names, share = channels.of_parts(request.parts), 1.0
+        names, share = channels.of_samples(request), 1.0
         if constraint_provider is not None:
             share -= constraint_provider(0, min(rows, 1)).keep_motion
         spoken, listened = tee_stream(features, 2)

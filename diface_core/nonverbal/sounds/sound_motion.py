@@ -9,8 +9,8 @@ from ...types import AnyFloatArray, Float32Array
 from .sound_amounts import BURST, SIZE
 from .sound_classes import BREATH, COUGH, LAUGH, OTHER
 
-MOUTH = ("jaw", "mouth", "cheek", "tongue", "noseSneer")
-"""How the names of the channels begin that a sound sets; the others get what it adds."""
+MOUTH = ("jaw", "mouth", "cheek", "tongue", "noseSneer", *channels.ARTICULATION)
+"""How the names of the columns begin that a sound sets; the others get what it adds."""
 
 Pose = dict[str, tuple[float, float]]
 """How channels begin -> their values between bursts and at the top of one."""
@@ -42,7 +42,7 @@ def show_sounds(
 
     Args:
         values: (T, C) the motion as it would speak everything.
-        names: (C,) its channels; the head's rotation in rad.
+        names: (C,) its columns; the head's rotation in rad.
         amounts: (T, sound_amounts.COLUMNS).
         share: How much of the change is made, 0 to 1.
     """

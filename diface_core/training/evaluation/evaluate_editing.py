@@ -72,7 +72,7 @@ class Editor:
 
     def __init__(self, generator: Generator, sound: Path) -> None:
         self._generator = generator
-        none = Layers(None, None, None)
+        none = Layers(None, None, None, None)
         self._request = GenerateRequest(AudioSection(sound), rate=MODEL_RATE, layers=none)
 
     def generate(self, seed: int, constraints: Constraints | None = None) -> Float32Array:

@@ -40,7 +40,7 @@ def generate_take(
     engines: Engines, section: AudioSection, style: Style, seed: int, guidance: float = DEFAULT_GUIDANCE
 ) -> Motion:
     """Generate a take of the face, without layers."""
-    layers = Layers(None, None, None)
+    layers = Layers(None, None, None, None)
     request = GenerateRequest(section, ("face",), seed=seed, guidance=guidance, style=style, layers=layers)
     return engines.generate(request, lambda progress: None).motion
 

@@ -124,7 +124,7 @@ def test_style_head_and_layer_settings_reach_the_request(scene, head, clicks, wo
     request = stored_request.read_request(head.data.shape_keys.animation_data.action)
     assert request["style"] == {"blend": [["ada", 0.75], ["bo", 0.25]], "strength": 1.5}
     assert (request["style_guidance"], request["variety"], request["head_axes"]) == (2.0, 0.5, [1.0, 0.5, 0.0])
-    assert request["layers"] == {"blinks": 3, "gaze": None, "breath": 4}
+    assert request["layers"] == {"blinks": 3, "gaze": None, "breath": 4, "tongue": 1.0}
 
 
 def test_styles_blend_by_name_and_by_path(scene, tmp_path, monkeypatch) -> None:

@@ -67,7 +67,7 @@ def test_settings_reach_the_request(scene, flame_character, worker, user_models)
         "tolerance": 1e-5,
     }
     assert request["guidance"] == 0.75
-    assert request["layers"] == {"blinks": None, "gaze": None, "breath": None}
+    assert request["layers"] == {"blinks": None, "gaze": None, "breath": None, "tongue": None}
     assert len(request["shape_keys"]) == 1
 
 

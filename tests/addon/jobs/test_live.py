@@ -238,7 +238,7 @@ def test_working_copy_stores_a_request_that_reproduces_it(scene, head, take) -> 
         made = take_request.load(action)
         if made is None:
             return False
-        wanted, names = made.request.constraints, channels.of_parts(made.request.parts)
+        wanted, names = made.request.constraints, channels.of_request(made.request.parts, made.request.layers)
         playing = evaluate_curves.sample_motion(head, FIRST, len(wanted.values), names)
         assert set(made.request.parts) == {"face", "head"}
         assert wanted.known_mask.all()

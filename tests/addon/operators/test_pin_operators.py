@@ -218,12 +218,12 @@ def test_linked_character_is_not_keyed(overridden, operator) -> None:
     assert key_properties(root) == before
 
 
-def test_pinning_all_counts_the_52_shapes_and_names_the_breath(scene, capfd) -> None:
+def test_pinning_all_counts_the_54_shapes_and_names_the_breath(scene, capfd) -> None:
     head = bundled_head.add_head(bpy.context)
-    values = np.full((30, len(channels.ALL) + 1), 0.1, np.float32)
+    values = np.full((30, len(channels.SHAPES + channels.HEAD)), 0.1, np.float32)
     write_take.write_take(
         head, types.Motion(values, channels.SHAPES + channels.HEAD, types.FrameRate(24)), "T", {"first_frame": 1}
     )
     scene.frame_set(10)
     press(bpy.ops.diface.pin_pose, region="ALL")
-    assert "Pinned 52 shapes, the breath and the head at frame 10." in capfd.readouterr().out
+    assert "Pinned 54 shapes, the breath and the head at frame 10." in capfd.readouterr().out

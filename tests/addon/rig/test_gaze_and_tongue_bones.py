@@ -25,7 +25,7 @@ from tests.addon.characters.kinds import PLACEMENTS, Built
 from tests.addon.characters.surfaces import surface
 
 FIRST, ROWS = 1, 8
-NAMES = channels.FACE
+NAMES = channels.SPEECH
 LAYERS = {"blinks": 0, "gaze": 0, "breath": 0}
 TURNS = {"Out": (1, 0), "In": (-1, 0), "Up": (0, 1), "Down": (0, -1)}
 """Way of the left eye's gaze -> its direction to the left and up."""
@@ -142,7 +142,7 @@ def test_bones_that_are_shifted_are_in_the_table_and_can_be_changed(scene) -> No
     bpy.context.view_layer.objects.active = built.main
     found = [row for row in table_of(built) if row.kind == "BONE_LOCATION"]
     assert {row.channel for row in found} == {
-        "tongueOut",
+        *channels.REGIONS["tongue"],
         *(f"eyeLook{w}{s}" for w in TURNS for s in ("Left", "Right")),
     }
     assert {row.source for row in found} == {"Bone"}

@@ -76,7 +76,7 @@ class Loudness:
         rows = request.rate.rows(seconds)
         loud = loudest(clip, rows, request.rate)
 
-        names, shapes = channels.of_parts(request.parts), None
+        names, shapes = channels.of_request(request.parts, request.layers.without_seeds()), None
         if request.engine and "face" in request.parts:
             shapes = Shapes(("loud",), np.full((1, 5023, 3), (0, 0, 0.01), np.float32), request.engine.tolerance)
             names = (*shapes.names, *(name for name in names if name in channels.HEAD))

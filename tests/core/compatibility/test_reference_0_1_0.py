@@ -70,7 +70,7 @@ def request(stated: dict[str, Any], speech: Path, base: Motion | None) -> Genera
 
     Only this function uses the current names of fields. base: the motion that the constraints keep, if any.
     """
-    seeds = {"blinks": None, "gaze": None, "breath": None} | stated.get("layer_seeds", {})
+    seeds = {"blinks": None, "gaze": None, "breath": None, "tongue": None} | stated.get("layer_seeds", {})
     blend = tuple((str(REFERENCE / name) if "." in name else name, weight) for name, weight in stated.get("style", ()))
     kept = None
     if base is not None:

@@ -17,14 +17,14 @@ from diface_core.faces.poses import perception
 from diface_core.motion.resample import resample_motion
 from diface_core.types import FrameRate, Motion, Pins
 
-NAMES = channels.ALL
+NAMES = channels.EDITED
 RATE = FrameRate(30)
 JAW, CLOSE = NAMES.index("jawOpen"), NAMES.index("mouthClose")
 APERTURE = perception.perception().aperture
 
 
 def speech(rows: int = 240, seed: int = 0) -> np.ndarray:
-    """Return smooth weights (rows, 55) whose lips are sealed in the middle of every second."""
+    """Return smooth weights (rows, 57) whose lips are sealed in the middle of every second."""
     rng = np.random.default_rng(seed)
     knots = rng.random((rows // 6 + 2, len(NAMES))) * 0.5
     at = np.arange(rows) / 6

@@ -14,7 +14,7 @@ from diface_core.layers.beat_sampler import NODDING, RAISED
 from diface_core.protocol.messages import generate_request_message, parse_generate_request
 
 SPEECH = Path(__file__).parents[2] / "data" / "speech.flac"
-REQUEST = GenerateRequest(AudioSection(SPEECH, 0.0, 8.0), steps=2, layers=Layers(None, None, None))
+REQUEST = GenerateRequest(AudioSection(SPEECH, 0.0, 8.0), steps=2, layers=Layers(None, None, None, None))
 MOVED = [channels.ALL.index(name) for name in (NODDING, *RAISED)]
 OTHERS = [column for column in range(len(channels.ALL)) if column not in MOVED]
 

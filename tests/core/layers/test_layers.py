@@ -42,7 +42,7 @@ def layer_motion(loudness: np.ndarray, layers: Layers, rate: FrameRate = SCENE) 
 
 
 def enabled_layers(**seeds: int) -> Layers:
-    return dataclasses.replace(Layers(None, None, None), **seeds)
+    return dataclasses.replace(Layers(None, None, None, None), **seeds)
 
 
 # Phrases

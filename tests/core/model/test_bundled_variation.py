@@ -20,7 +20,7 @@ BROWS = [column for column, name in enumerate(channels.FACE) if name.startswith(
 def test_seeds_change_the_brows_and_hardly_the_mouth(speech, asset):
     """Against takes of the first sampler, whose mouths differ as freely as their brows."""
     generator = Generator.load()
-    base = GenerateRequest(AudioSection(speech, 0.0, 6.0), ("face",), layers=Layers(None, None, None))
+    base = GenerateRequest(AudioSection(speech, 0.0, 6.0), ("face",), layers=Layers(None, None, None, None))
 
     def spread(sampler: int) -> np.ndarray:
         request = dataclasses.replace(base, sampler=sampler)

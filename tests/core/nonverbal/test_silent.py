@@ -196,7 +196,7 @@ def test_listening_to_speech_keeps_the_mouth_shut(generator):
 
 @pytest.mark.parametrize("request_of", [idle, lambda **fields: GenerateRequest(SPEECH, role=LISTEN, **fields)])
 def test_edit_keeps_what_is_known_and_goes_through_pins(generator, request_of):
-    request = request_of(layers=Layers(None, None, None), seed=1)
+    request = request_of(layers=Layers(None, None, None, None), seed=1)
     base = generate(generator, request)
     known = np.ones(base.values.shape, bool)
     known[100:200] = False

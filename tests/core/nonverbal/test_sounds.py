@@ -32,7 +32,7 @@ from diface_core.training.other_sounds import synthesis
 from diface_core.types import AudioSection, Constraints, GenerateRequest, Layers, Motion
 
 SPEECH_FILE = Path("tests/data/speech.flac")
-QUIET = Layers(None, None, None)
+QUIET = Layers(None, None, None, None)
 
 
 def random_features(rows: int, seed: int = 0) -> np.ndarray:

@@ -75,12 +75,12 @@ def test_every_option_reaches_the_request(generator, wav, tmp_path):
 
 def test_every_sampling_option_reaches_the_request(generator, wav, tmp_path):
     options = "--style ada:0.7,grid_s1:0.3 --style-strength 1.5 --style-guidance 2 --variety 0.5"
-    options += " --head-axes 1,0.5,0 --blink-seed 3 --gaze-seed 4 --no-breath"
+    options += " --head-axes 1,0.5,0 --blink-seed 3 --gaze-seed 4 --no-breath --tongue 0.5"
     assert run(wav, "--out", tmp_path / "m.npz", *options.split()) == 0
     (request,) = generator.requests
     assert request.style == Style((("ada", 0.7), ("grid_s1", 0.3)), 1.5)
     assert (request.style_guidance, request.variety, request.head_axes) == (2, 0.5, (1, 0.5, 0))
-    assert request.layers == Layers(3, 4, None)
+    assert request.layers == Layers(3, 4, None, 0.5)
 
 
 def test_moods_are_shown_and_need_a_face(generator, wav, tmp_path, capsys):
@@ -104,9 +104,24 @@ def test_style_files_and_weights(generator, wav, tmp_path):
 
 
 def test_every_sample_has_its_seeds(generator, wav, tmp_path):
-    assert run(wav, "--out", tmp_path / "m.npz", "--samples", 2, "--seed", 7, "--gaze-seed", 5, "--no-blinks") == 0
+    assert (
+        run(
+            wav,
+            "--out",
+            tmp_path / "m.npz",
+            "--samples",
+            2,
+            "--seed",
+            7,
+            "--gaze-seed",
+            5,
+            "--no-blinks",
+            "--no-tongue",
+        )
+        == 0
+    )
     assert [request.seed for request in generator.requests] == [7, 8]
-    assert [request.layers for request in generator.requests] == [Layers(None, 5, 0), Layers(None, 6, 1)]
+    assert [request.layers for request in generator.requests] == [Layers(None, 5, 0, None), Layers(None, 6, 1, None)]
 
 
 def test_samples_are_numbered_and_seeded(generator, wav, tmp_path):

@@ -23,7 +23,7 @@ def generator(asset, tmp_path_factory) -> Generator:
 
 
 def request(rate: FrameRate = MODEL_RATE, **changes) -> GenerateRequest:
-    asked = GenerateRequest(AudioSection(SPEECH, 0.0, 8.0), rate=rate, steps=4, layers=Layers(None, None, None))
+    asked = GenerateRequest(AudioSection(SPEECH, 0.0, 8.0), rate=rate, steps=4, layers=Layers(None, None, None, None))
     return dataclasses.replace(asked, **changes)
 
 

@@ -107,7 +107,7 @@ def test_worker_generates_from_speech(speech, asset, environment):
         work = ["Reading the audio", "Encoding the speech", "Generating the motion"]
         assert stages == ["Starting", "Loading the models", *work]
         motion = protocol.parse_generate_result(first[-1]).motion
-        assert motion.values.shape == (72, 56)
+        assert motion.values.shape == (72, 58)
 
         same = send_and_read(2, GenerateRequest(section, rate=FrameRate(24), steps=3))
         done = {message.data.get("stage") for message in same}

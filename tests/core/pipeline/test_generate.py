@@ -147,9 +147,9 @@ def test_each_axis_of_the_head_has_a_strength(generator, ramp):
 def test_known_values_are_exact(generator, ramp):
     rate = FrameRate(24)
     rng = np.random.default_rng(0)
-    keep = rng.random((48, 56)) < 0.3
+    keep = rng.random((48, 58)) < 0.3
     keep[30:] = False
-    kept = Constraints(rng.normal(size=(48, 56)).astype(np.float32), keep, falloff=3)
+    kept = Constraints(rng.normal(size=(48, 58)).astype(np.float32), keep, falloff=3)
     plain = generator.generate(GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7), ignore).motion
     request = GenerateRequest(AudioSection(ramp), rate=rate, face_strength=0.7, constraints=kept)
     values = generator.generate(request, ignore).motion.values
@@ -194,7 +194,7 @@ def test_only_unknown_segments_are_generated(tmp_path, rate):
 def test_pins_outside_the_motion_are_refused(generator, ramp):
     for at in (-0.5, 59.5):
         pins = Pins(np.array([at]), np.zeros(1, np.int32), np.zeros(1, np.float32))
-        kept = Constraints(np.zeros((60, 56), np.float32), np.zeros((60, 56), bool), pins)
+        kept = Constraints(np.zeros((60, 58), np.float32), np.zeros((60, 58), bool), pins)
         with pytest.raises(ValueError, match="rows 0 to 59"):
             generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
 
@@ -206,9 +206,9 @@ def test_models_get_constraints_at_their_rate_without_strengths(ramp):
             return super().stream(features, rows, request, constraint_provider, report, first_row)
 
     models = Watching()
-    keep = np.zeros((120, 56), bool)
-    keep[40, [0, 53]] = True  # an eyelid and the pitch
-    kept = Constraints(np.full((120, 56), 0.6, np.float32), keep)
+    keep = np.zeros((120, 58), bool)
+    keep[40, [0, 55]] = True  # an eyelid and the pitch
+    kept = Constraints(np.full((120, 58), 0.6, np.float32), keep)
     request = GenerateRequest(
         AudioSection(ramp), rate=FrameRate(60), face_strength=0.5, head_strength=0.0, constraints=kept
     )
@@ -216,12 +216,12 @@ def test_models_get_constraints_at_their_rate_without_strengths(ramp):
     assert models.seen.known_mask.shape == (60, 55)
     assert np.argwhere(models.seen.known_mask).tolist() == [[20, 0]]
     assert models.seen.values[20, 0] == pytest.approx(1.2)
-    assert result.motion.values[40, 53] == np.float32(0.6)  # outside the range of the strength; the key is exact
+    assert result.motion.values[40, 55] == np.float32(0.6)  # outside the range of the strength; the key is exact
 
 
 def test_constraints_of_another_shape_are_refused(generator, ramp):
     kept = Constraints(np.zeros((10, 55), np.float32), np.zeros((10, 55), bool))
-    with pytest.raises(ValueError, match=r"constraints must have shape \(60, 56\)"):
+    with pytest.raises(ValueError, match=r"constraints must have shape \(60, 58\)"):
         generator.generate(GenerateRequest(AudioSection(ramp), constraints=kept), ignore)
 
 

@@ -298,7 +298,7 @@ def test_generate_equals_the_stream(minutes):
 
 def test_known_values_are_exact_at_window_boundaries(minutes):
     generator = Generator(CountingEncoder(), tiny_models(), FeatureCache())
-    request = GenerateRequest(AudioSection(minutes, 0.0, 100.0), steps=2, layers=Layers(breath=None))
+    request = GenerateRequest(AudioSection(minutes, 0.0, 100.0), steps=2, layers=Layers(breath=None, tongue=None))
     joints = np.cumsum([len(part) for part in generator.stream(request, ignore)])[:-1]
     keep = np.zeros((3000, 55), bool)
     for joint in joints:

@@ -77,7 +77,7 @@ def test_offset_of_a_tracked_face_in_its_sound(tmp_path, begin):
     kept = times >= begin
     recording = build("MediaPipe", RowTimes(times[kept] - times[kept][0]), face[kept])
     request = GenerateRequest(
-        AudioSection(tmp_path / "speech.wav"), parts=("face",), variety=0.0, layers=Layers(None, None, None)
+        AudioSection(tmp_path / "speech.wav"), parts=("face",), variety=0.0, layers=Layers(None, None, None, None)
     )
     generated = Generator.load().generate(request, lambda progress: None).motion
     offset = find_offset(recording, generated)

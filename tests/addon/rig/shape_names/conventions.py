@@ -144,7 +144,10 @@ CONVENTIONS = {
         eyeLookUp{S} = Eye_{s}_Look_Up
         mouthUpperUp{S} = Mouth_Up_Upper_{s}
         jawOpen = Jaw_Open
-        - = Jaw_Down Jaw_Up Mouth_Up Tongue_Up Mouth_Chin_Up Neck_Swallow_Up
+        tongueTipUp = Tongue_Tip_Up
+        tongueBodyUp = Tongue_Mid_Up
+        - = Tongue_Up Tongue_Tip_Down
+        - = Jaw_Down Jaw_Up Mouth_Up Mouth_Chin_Up Neck_Swallow_Up
         - = Mouth_Smile_Sharp_{s} Mouth_Roll_Out_Upper_{s} Mouth_Blow_{s} Cheek_Suck_{s}
         - = Brow_Compress_{s} Mouth_Tighten_{s}
     """,
@@ -179,7 +182,8 @@ CONVENTIONS = {
         mouthPucker = Facial_Blends.MouthNarrow_Left Facial_Blends.MouthNarrow_Right
         mouthRollLower = Facial_Blends.LowerLipIn
         - = Facial_Blends.JawRotateY_{S} Facial_Blends.BrowsOuterLower_{S} Facial_Blends.BrowsIn_{S}
-        - = Facial_Blends.Jaw_Down Facial_Blends.MouthUp Facial_Blends.LowerLipOut Facial_Blends.TongueUp
+        tongueTipUp = Facial_Blends.TongueUp
+        - = Facial_Blends.Jaw_Down Facial_Blends.MouthUp Facial_Blends.LowerLipOut
     """,
     "Unified Expressions": """
         eyeBlink{S} = EyeClosed{S}
@@ -191,7 +195,8 @@ CONVENTIONS = {
         mouthClose = MouthClosed
         browDown{S} = BrowLowerer{S}
         - = BrowPinch{S} EyeDilation{S} CheekSuck{S} MouthTightener{S} MouthUpperDeepen{S} MouthCornerSlant{S}
-        - = JawBackward JawClench TongueUp
+        tongueTipUp = TongueUp
+        - = JawBackward JawClench TongueDown
     """,
     "MakeHuman": """
         eyeBlink{S} = eye-{l}-closure

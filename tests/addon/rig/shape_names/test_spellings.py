@@ -54,7 +54,7 @@ OF_BODY = [
     "jawWidth", "jawHeight", "noseWide", "noseSize", "lipThickness", "mouthSize", "eyeSize", "browHeight",
     "cheekFat", "cheekBones", "chinLong", "earSize", "neckThick", "eyeColor", "lipsFull", "noseTip", "jawSquare",
     "browArch", "eyeWidth", "breathing", "lipstick", "beardLength", "hips", "browLow", "cheekLow", "mouthLow",
-    "nostrilFlare", "eyeTilt", "smirk", "grin", "tongueUp", "tongueLeft", "jawBack", "jawClench", "cheekSuck",
+    "nostrilFlare", "eyeTilt", "smirk", "grin", "tongueDown", "tongueLeft", "jawBack", "jawClench", "cheekSuck",
     "lipBite", "corr_jawOpen_mouthFunnel", "fix_mouthSmile_L", "jawOpenComp",
 ]  # fmt: skip
 

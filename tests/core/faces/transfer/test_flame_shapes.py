@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diface_core.channels import LOOK_DEGREES, SHAPES
+from diface_core.channels import LOOK_DEGREES
 from diface_core.errors import ModelError
 from diface_core.faces.flame import correspondence
 from diface_core.faces.flame import topology as topology
@@ -15,7 +15,7 @@ from diface_core.faces.head import load_head
 from diface_core.faces.transfer import flame_shapes
 from diface_core.faces.transfer.flame_lids import Eyeball
 from diface_core.faces.transfer.measure_transfer import CLOSED_POSES, TransferMeasurement
-from diface_core.faces.transfer.target_face import TargetFace
+from diface_core.faces.transfer.target_face import SHAPES, TargetFace
 from diface_core.types import Shapes
 
 pytestmark = pytest.mark.slow

@@ -99,7 +99,7 @@ def test_strengths_scale_each_axis(models, speech, tmp_path):
     request = dataclasses.replace(
         REQUEST,
         audio=AudioSection(speech),
-        layers=Layers(None, None, None),
+        layers=Layers(None, None, None, None),
         head_strength=1.5,
         head_axes=(1.0, 0.0, 2.0),
     )
