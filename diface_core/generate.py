@@ -109,8 +109,10 @@ class Generator:
         # Here, so that a command line can refuse its arguments without torch.
         from .audio.speech_encoder import SpeechEncoder
         from .model.models import load_models
+        from .model.tongue_detector import TongueDetector
 
-        return cls(SpeechEncoder.load(), load_models(), FeatureCache(cache), SoundClassifier.load())
+        listeners = SoundClassifier.load(), TongueDetector.load()
+        return cls(SpeechEncoder.load(), load_models(), FeatureCache(cache), *listeners)
 
     def generate(self, request: GenerateRequest, report: Report) -> GenerateResult:
         """Generate the Motion.

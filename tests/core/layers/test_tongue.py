@@ -13,7 +13,7 @@ SEEDS, STRENGTHS = st.integers(0, 2**32 - 1), st.floats(0, 2, width=32)
 JAW, CLOSE = FACE.index("jawOpen"), FACE.index("mouthClose")
 
 
-def asked(seed: int, rows: int = 40) -> tuple[np.ndarray, np.ndarray]:
+def random_speech(seed: int, rows: int = 40) -> tuple[np.ndarray, np.ndarray]:
     """Return articulation (rows, 3), and faces (rows, 52) whose lips do not intersect."""
     random = np.random.default_rng(seed)
     articulation, face = random.random((rows, 3)), random.random((rows, len(FACE)))
@@ -24,7 +24,7 @@ def asked(seed: int, rows: int = 40) -> tuple[np.ndarray, np.ndarray]:
 
 @given(seed=SEEDS, strength=STRENGTHS)
 def test_values_are_within_bounds_and_each_row_depends_on_itself_alone(seed, strength):
-    articulation, face = asked(seed)
+    articulation, face = random_speech(seed)
     found = tongue_channels(articulation, face, strength)
     assert found.shape == (40, 3)
     assert found.dtype == np.float32
@@ -35,20 +35,20 @@ def test_values_are_within_bounds_and_each_row_depends_on_itself_alone(seed, str
 
 @given(seed=SEEDS, strength=STRENGTHS)
 def test_nothing_moves_at_strength_0_or_in_silence(seed, strength):
-    articulation, face = asked(seed)
+    articulation, face = random_speech(seed)
     assert not tongue_channels(articulation, face, 0.0).any()
     assert not tongue_channels(np.zeros_like(articulation), face, strength).any()
 
 
 @given(seed=SEEDS, strengths=st.tuples(STRENGTHS, STRENGTHS))
 def test_more_strength_lowers_nothing(seed, strengths):
-    less, more = (tongue_channels(*asked(seed), strength) for strength in sorted(strengths))
+    less, more = (tongue_channels(*random_speech(seed), strength) for strength in sorted(strengths))
     assert (more >= less - 1e-6).all()
 
 
 @given(seed=SEEDS, strength=STRENGTHS)
 def test_the_tip_is_not_out_through_shut_lips_or_teeth(seed, strength):
-    articulation, face = asked(seed)
+    articulation, face = random_speech(seed)
     shut = face.copy()
     shut[:, CLOSE] = shut[:, JAW]
     assert not tongue_channels(articulation, shut, strength)[:, 2].any()
@@ -58,7 +58,7 @@ def test_the_tip_is_not_out_through_shut_lips_or_teeth(seed, strength):
 
 @given(seed=SEEDS, strength=STRENGTHS)
 def test_a_wider_jaw_leaves_no_less_room_for_the_tip_between_the_teeth(seed, strength):
-    articulation, face = asked(seed)
+    articulation, face = random_speech(seed)
     wider = face.copy()
     wider[:, JAW] += 0.1
     assert (
@@ -68,7 +68,7 @@ def test_a_wider_jaw_leaves_no_less_room_for_the_tip_between_the_teeth(seed, str
 
 @given(seed=SEEDS, strength=STRENGTHS)
 def test_the_tongue_follows_what_asks_for_it_without_jumps(seed, strength):
-    articulation, face = asked(seed, 2)
+    articulation, face = random_speech(seed, 2)
     path = np.linspace(0, 1, 2001, dtype=np.float32)[:, None]
     blended = [path * part[1] + (1 - path) * part[0] for part in (articulation, face)]
     assert np.abs(np.diff(tongue_channels(*blended, strength), axis=0)).max() < 0.02
