@@ -37,15 +37,23 @@ def add_camera(
         front: Y of the plane in which the picture is `frame_height` high.
         frame_height: Height of the picture, in units of length.
     """
+    camera, distance = _portrait_camera(collection, name, frame_height)
+    camera.location = (center.x, front - distance, center.z)
+    camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
+    return camera
+
+
+def _portrait_camera(
+    collection: bpy.types.Collection, name: str, frame_height: float
+) -> tuple[bpy.types.Object, float]:
+    """Return a new camera, and the distance at which its picture is `frame_height` high."""
     data = bpy.data.cameras.new(name)
     data.lens, data.sensor_height, data.sensor_fit = LENS, SENSOR_HEIGHT, "VERTICAL"
     distance = frame_height * LENS / SENSOR_HEIGHT
     data.clip_start, data.clip_end = distance / 100, max(data.clip_end, distance * 10)
     camera = bpy.data.objects.new(data.name, data)
     collection.objects.link(camera)
-    camera.location = (center.x, front - distance, center.z)
-    camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
-    return camera
+    return camera, distance
 
 
 def add_framing_camera(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.types.Object:
@@ -66,9 +74,9 @@ def _add_head_camera(scene: bpy.types.Scene, found: Character, aspect: float) ->
     left, back, up = (Vector(column) for column in found.facing.T)
     center = Vector(found.mouth) + HEAD_CENTER * found.mouth_to_eyes * up
     frame_height = HEAD_MARGIN * (found.head_size or HEAD_SIZE * found.mouth_to_eyes) / min(aspect, 1.0)
-    camera = add_camera(scene.collection, NAME, Vector(), 0.0, frame_height)
+    camera, distance = _portrait_camera(scene.collection, NAME, frame_height)
     turned = Matrix((left, up, -back)).transposed().to_4x4()
-    camera.matrix_world = Matrix.Translation(center) @ turned @ Matrix.Translation((0.0, 0.0, -camera.location.y))
+    camera.matrix_world = Matrix.Translation(center) @ turned @ Matrix.Translation((0.0, 0.0, distance))
     return camera
 
 
