@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .types import SPEAK, GenerateRequest, Layers
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .types import GenerateRequest, Layers
 
 # The column order of Live Link Face's CSV, so that a Motion's face is written without reordering.
 FACE: tuple[str, ...] = (
@@ -74,14 +77,9 @@ def of_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for part in PARTS if part in parts for name in PARTS[part])
 
 
-def moves_tongue(request: GenerateRequest) -> bool:
-    """Return whether the speech of a request moves the tongue."""
-    return request.role == SPEAK and "face" in request.parts and request.layers.tongue is not None
-
-
 def of_samples(request: GenerateRequest) -> tuple[str, ...]:
     """Return the columns of the sampled motion of a request: its parts', and ARTICULATION if it moves the tongue."""
-    return of_parts(request.parts) + (ARTICULATION if moves_tongue(request) else ())
+    return of_parts(request.parts) + (ARTICULATION if request.moves_tongue else ())
 
 
 def of_request(parts: tuple[str, ...], layers: Layers) -> tuple[str, ...]:

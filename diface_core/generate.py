@@ -236,7 +236,7 @@ class Generator:
 
     def _model_hash(self, request: GenerateRequest) -> str:
         """Return the hash of everything that was trained and makes the motion of a request."""
-        tongue = self._tongue if channels.moves_tongue(request) else None
+        tongue = self._tongue if request.moves_tongue else None
         return joined_hash(self._models.hash_of(request), self._listens(request), tongue)
 
     def _sampler(self, request: GenerateRequest, stats: AudioStats) -> SampleRows:
@@ -244,7 +244,7 @@ class Generator:
         if request.role != SPEAK:
             return SilentSampler.of_request(request, stats.loudness, self._models.stream, self._encoder.dimension)
         speaking, classifier = self._speaker(request, stats), self._listens(request)
-        if channels.moves_tongue(request):
+        if request.moves_tongue:
             speaking = TongueSampler.of_whole(speaking, self._tongue)
         return NonSpeechSampler.of_whole(speaking, classifier) if classifier else speaking
 
@@ -266,7 +266,7 @@ class Generator:
             return
         speaking, classifier = self._speaker(request, stats), self._listens(request)
         speakers: Iterator[SampleRows] = repeat(speaking, len(ranges))
-        if channels.moves_tongue(request):
+        if request.moves_tongue:
             features, heard = tee_stream(features, 2)
             speakers = TongueSampler.of_sections(speakers, self._tongue, heard, ranges)
         if classifier:

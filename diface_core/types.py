@@ -340,6 +340,11 @@ class GenerateRequest:
         if self.role == IDLE and not (self.audio.seconds or 0) > 0:
             raise ValueError(f"An idle request states its seconds in `audio`. Got {self.audio.seconds}.")
 
+    @property
+    def moves_tongue(self) -> bool:
+        """Whether the speech moves the tongue."""
+        return self.role == SPEAK and "face" in self.parts and self.layers.tongue is not None
+
 
 @dataclass(frozen=True)
 class Progress:

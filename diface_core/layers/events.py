@@ -12,7 +12,7 @@ from .blinks import Blinks
 from .breath import Breath
 from .gaze import Gaze, eye_look_weights
 from .phrases import find_phrases
-from .tongue import tongue_channels
+from .tongue import room_between, tongue_channels
 
 LISTENER_DELAY = 0.3
 """Seconds by which a listener's blinks follow the ends of the speaker's phrases: a quarter to half a second after the
@@ -64,7 +64,8 @@ class LayerEvents:
         The Motion's row 0 is row `first` of the whole. Lids are as closed as the face or the blink requires, whichever
         is more. The gaze replaces the eyes' channels and compensates the head's rotation. `breathIn` comes after the
         face, and then the tongue's channels, as channels.ARTICULATION asks, if the Motion has it; the tongue also puts
-        out its tip, if it is not out further. A layer that is off leaves its channels.
+        out its tip, and limits how far the face does, so that it passes no teeth. A layer that is off leaves its
+        channels.
         """
         if channels.FACE[0] not in motion.channels:
             return motion
@@ -89,8 +90,10 @@ def _tongue_columns(motion: Motion, strength: float) -> dict[str, AnyFloatArray]
     if channels.ARTICULATION[0] not in motion.channels:
         return {name: np.zeros_like(out) for name in channels.TONGUE}
     articulation = np.clip(motion.select(channels.ARTICULATION).values, 0, 1)
-    tip, body, between = tongue_channels(articulation, motion.select(channels.FACE).values, strength).T
-    return {**dict(zip(channels.TONGUE, (tip, body), strict=True)), "tongueOut": np.maximum(out, between)}
+    face = motion.select(channels.FACE).values
+    tip, body, between = tongue_channels(articulation, face, strength).T
+    own = np.minimum(out, room_between(face))  # The face's own tongueOut, of visemes, knows no teeth.
+    return {**dict(zip(channels.TONGUE, (tip, body), strict=True)), "tongueOut": np.maximum(own, between)}
 
 
 def _head_angles(motion: Motion) -> AnyFloatArray:

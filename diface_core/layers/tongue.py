@@ -34,7 +34,7 @@ def tongue_channels(articulation: Float32Array, face: Float32Array, strength: fl
     jaw = np.clip(face[:, _JAW_OPEN], 0, 1)
     tip_room, body_room = (np.minimum(shut + more * jaw, 1.0) for shut, more in (TIP_ROOM, BODY_ROOM))
     tip, body, between = np.clip(strength * articulation, 0, 1).T
-    out = between * _room_between(face)
+    out = between * room_between(face)
     # Shares and what the tip leaves are those of the sound, whatever the strength: a stronger tongue is never lower.
     others = 1 - np.clip(articulation[:, 2], 0, 1)
     share = articulation[:, 0] / np.maximum(articulation[:, :2].sum(axis=1), 1e-6)
@@ -47,8 +47,8 @@ def tongue_channels(articulation: Float32Array, face: Float32Array, strength: fl
     return np.stack([tip, body, out], axis=1).astype(np.float32)
 
 
-def _room_between(face: Float32Array) -> AnyFloatArray:
-    """Return how far (T,) teeth and lips let the tip out."""
+def room_between(face: Float32Array) -> AnyFloatArray:
+    """Return how far (T,) teeth and lips of faces (T, 52) let the tip out: the largest tongueOut."""
     jaw = face[:, _JAW_OPEN]
     teeth = np.clip(OUT_ROOM * (jaw - APART), 0, OUT_MOST)
     return teeth * np.clip((jaw - face[:, _MOUTH_CLOSE]) / LIPS_APART, 0, 1)

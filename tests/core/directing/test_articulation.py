@@ -26,7 +26,8 @@ APERTURE = perception.perception().aperture
 def speech(rows: int = 240, seed: int = 0) -> np.ndarray:
     """Return smooth weights (rows, 57) whose lips are sealed in the middle of every second."""
     rng = np.random.default_rng(seed)
-    knots = rng.random((rows // 6 + 2, len(NAMES))) * 0.5
+    knots, tongue = (rng.random((rows // 6 + 2, len(names))) * 0.5 for names in (channels.ALL, channels.TONGUE))
+    knots = np.insert(knots, [len(channels.FACE)], tongue, axis=1)
     at = np.arange(rows) / 6
     values = np.stack([np.interp(at, np.arange(len(knots)), column) for column in knots.T], axis=1)
     values[:, [NAMES.index(name) for name in channels.HEAD]] -= 0.25

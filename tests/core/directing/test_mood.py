@@ -16,7 +16,7 @@ from diface_core.faces.poses import perception
 from diface_core.types import FrameRate, Pins
 from tests.core.directing.test_articulation import APERTURE, RATE, is_sealed, pins_at, speech
 
-CHANNELS = channels.ALL
+CHANNELS = channels.EDITED
 SHOWN = [name for name in NAMES if MOODS[name].units]
 
 

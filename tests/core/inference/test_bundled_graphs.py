@@ -18,7 +18,7 @@ from diface_core.engines import Engines
 from diface_core.types import AudioSection, GenerateRequest
 request = GenerateRequest(AudioSection(Path(sys.argv[1]), 0.0, 4.0), steps=2)
 result = Engines.create(None).generate(request, lambda progress: None)
-assert result.motion.values.shape == (120, 56)
+assert result.motion.values.shape == (120, 58)
 print(*sorted({"torch", "transformers", "scipy", "safetensors.torch", "onnx", "tqdm"} & set(sys.modules)))
 """
 

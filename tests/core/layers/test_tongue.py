@@ -6,8 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diface_core.channels import FACE
-from diface_core.layers.tongue import tongue_channels
+from diface_core.channels import ARTICULATION, FACE
+from diface_core.layers.events import LayerEvents
+from diface_core.layers.tongue import room_between, tongue_channels
+from diface_core.types import FrameRate, Motion
 
 SEEDS, STRENGTHS = st.integers(0, 2**32 - 1), st.floats(0, 2, width=32)
 JAW, CLOSE = FACE.index("jawOpen"), FACE.index("mouthClose")
@@ -72,3 +74,11 @@ def test_the_tongue_follows_what_asks_for_it_without_jumps(seed, strength):
     path = np.linspace(0, 1, 2001, dtype=np.float32)[:, None]
     blended = [path * part[1] + (1 - path) * part[0] for part in (articulation, face)]
     assert np.abs(np.diff(tongue_channels(*blended, strength), axis=0)).max() < 0.02
+
+
+@given(seed=SEEDS, strength=STRENGTHS)
+def test_the_faces_own_tongue_is_out_no_further_than_teeth_and_lips_let_it(seed, strength):
+    articulation, face = random_speech(seed)
+    motion = Motion(np.concatenate([face, articulation], axis=1), (*FACE, *ARTICULATION), FrameRate(30))
+    found = LayerEvents(None, None, None, strength).apply(motion)
+    assert (found.column("tongueOut") <= room_between(face) + 1e-6).all()

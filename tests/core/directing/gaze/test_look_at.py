@@ -24,7 +24,7 @@ from diface_core.layers.gaze import eye_look_weights
 from diface_core.types import FrameRate, Pins
 from tests.core.directing.test_articulation import pins_at, speech
 
-NAMES, RATE, FINE = channels.ALL, FrameRate(30), FrameRate(1000)
+NAMES, RATE, FINE = channels.EDITED, FrameRate(30), FrameRate(1000)
 LISTENER = (0.1, -1.4, 0.15)
 KINDS = ("SHAPE", "BONE", "TARGET")
 EYES = np.array([[0.032, -0.1, 0.1], [-0.032, -0.1, 0.1]])
