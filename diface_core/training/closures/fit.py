@@ -1,33 +1,28 @@
 """`python -m diface_core.training.closures.fit CONFIG`: train the detector of m, b and p, and write its weights.
 
-CONFIG is a face's: its corpora, passes and split. Labels are the face's, whose lips are shut by the phones.
+CONFIG is a face's: its corpora, passes and split. Of its clips those with phones are used and sounds without speech.
+Features are computed again, because their labels follow the sound at any speed (`rows_to_closure.py`), and so that
+speech is faster than the face's.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from ...audio.speech_encoder import LOUDNESS
-from ...learning.sequence import TrainingSequence
+from ...audio.speech_encoder import SpeechEncoder
 from ...model.closure_detector import ClosureDetector
-from ...model.lip_closure import JAW_OPEN, MOUTH_CLOSE
-from ..row_network import Example, fit
-from ..settings import read_config
-from ..sources import SOURCES
+from ..corpora import Clip, Split, not_speech, read_corpora
+from ..dataset import build_sequences
+from ..row_network import fit
+from ..settings import TrainConfig, read_config
+from .rows_to_closure import label, with_rows_to_closure
 
-STEPS = 3000
-STYLES = ("grid_s1", "rendered")
-"""Styles of the sources that have phones."""
-SHUT_GAP, LONGEST = 0.004, 6
-"""jawOpen - mouthClose of shut lips in the labels, and the rows of the longest closure of a sound: longer ones are
-rest."""
-AUDIBLE, QUIET = -1.0, -1.2
-"""Loudness nearby above which a shut mouth speaks, and below which a resting one is certain."""
-REST_WEIGHT, POSITIVE_WEIGHT = 0.2, 3.0
+STEPS, POSITIVE_WEIGHT = 3000, 3.0
+SPEED = (14, 36)
+"""Twentieths of the original speed, first and last: the face's training ends at 26."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -39,25 +34,16 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     config = read_config(options.config)
-    sequences = SOURCES["face"].sequences(config.data, config.dataset, config.cache)
-    examples = [label(one) for one in sequences if one.style in STYLES]
+    dataset = replace(config.dataset, augmentation=replace(config.dataset.augmentation, speed=SPEED))
+    sequences = build_sequences(training_clips(config), dataset, SpeechEncoder.load(), config.cache)
+    examples = [label(one) for one in sequences]
     fit(ClosureDetector, examples, options.steps, positive_weights=(POSITIVE_WEIGHT,)).save(options.out)
 
 
-def label(sequence: TrainingSequence) -> Example:
-    """Return the rows of a sequence in which an m, b or p shuts the lips; where it is not certain they do not count."""
-    values = np.asarray(sequence.values, np.float32)
-    loudness = np.asarray(sequence.features[:, LOUDNESS], np.float32)
-    shut = np.concatenate([[0], values[:, JAW_OPEN] - values[:, MOUTH_CLOSE] < SHUT_GAP, [0]]).astype(int)
-    labels, weights = np.zeros(len(values), np.float32), np.ones(len(values), np.float32)
-    for begin, end in np.flatnonzero(np.diff(shut)).reshape(-1, 2).tolist():
-        loudest = float(loudness[max(0, begin - 3) : end + 3].max())
-        if end - begin <= LONGEST and loudest > AUDIBLE:
-            labels[begin:end] = 1
-            weights[max(0, begin - 1) : begin] = weights[end : end + 1] = 0
-        else:
-            weights[max(0, begin - 1) : end + 1] = REST_WEIGHT if loudest < QUIET else 0
-    return Example(sequence.features, labels[:, None], weights)
+def training_clips(config: TrainConfig) -> list[Clip]:
+    """Return the training clips with phones, and the sounds without speech, with the rows to their closures."""
+    clips = Split(config.dataset.split).training_clips(read_corpora(config.data, config.dataset.corpora))
+    return [with_rows_to_closure(clip) for clip in clips if clip.phones or clip.source == not_speech.SOURCE]
 
 
 if __name__ == "__main__":

@@ -211,6 +211,13 @@ TIMING = [
         _have_phones,
     ),
     Column(
+        "the same, not after a pause %",
+        lambda j: metrics.contact_apex_within_a_frame(j.predicted, j.truth, j.phones_by_clip, after_pauses=False),
+        0,
+        100,
+        _have_phones,
+    ),
+    Column(
         "contact lasts ms",
         lambda j: metrics.contact_duration(j.predicted, j.phones_by_clip),
         0,

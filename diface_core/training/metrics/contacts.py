@@ -20,13 +20,23 @@ APEX_MM = 0.1
 
 
 def contact_apex_within_a_frame(
-    ours: list[Float32Array], truth: list[Float32Array], phones_by_clip: Sequence[Sequence[Phone]]
+    ours: list[Float32Array],
+    truth: list[Float32Array],
+    phones_by_clip: Sequence[Sequence[Phone]],
+    after_pauses: bool = True,
 ) -> Measure:
-    """Return the share of m, b, p whose lips are closest within one row (33 ms) of the recording's."""
+    """Return the share of m, b, p whose lips are closest within one row (33 ms) of the recording's.
+
+    Args:
+        ours: Face weights (T, 52) per clip.
+        truth: Those of the recordings.
+        phones_by_clip: Phones per clip.
+        after_pauses: Whether those count that follow a pause: their lips were shut before they can be heard.
+    """
     hits, counts = [], []
     for mine, theirs, phones in zip(ours, truth, phones_by_clip, strict=True):
-        gaps = lip_gap(mine), lip_gap(theirs)
-        apart = [abs(_apex(gaps[0][rows]) - _apex(gaps[1][rows])) for rows in _labial_rows(phones, len(mine))]
+        gaps, judged = (lip_gap(mine), lip_gap(theirs)), _labial_rows(phones, len(mine), after_pauses)
+        apart = [abs(_apex(gaps[0][rows]) - _apex(gaps[1][rows])) for rows in judged]
         hits.append(float(sum(rows <= 1.0 for rows in apart)))
         counts.append(float(len(apart)))
     return mean_measure(hits, counts)
@@ -55,9 +65,9 @@ def false_contact(faces: list[Float32Array], phones_by_clip: Sequence[Sequence[P
     return mean_measure(hits, counts)
 
 
-def _labial_rows(phones: Sequence[Phone], rows: int) -> Iterator[slice]:
-    for phone in phones:
-        if is_labial(phone.label):
+def _labial_rows(phones: Sequence[Phone], rows: int, after_pauses: bool = True) -> Iterator[slice]:
+    for before, phone in zip((None, *phones), phones, strict=False):
+        if is_labial(phone.label) and (after_pauses or (before and before.label not in PAUSE_LABELS)):
             yield phone_rows(phone, rows, MARGIN_ROWS)
 
 

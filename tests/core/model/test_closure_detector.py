@@ -7,16 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diface_core.audio.speech_encoder import DIMENSION, LOUDNESS
+from diface_core.audio.speech_encoder import DIMENSION
 from diface_core.errors import ModelError
 from diface_core.faces.lip_geometry import SHUT_GAP_MM, lip_gap
 from diface_core.inference.channel_scale import ChannelScale
-from diface_core.learning.sequence import TrainingSequence
 from diface_core.model import closure_detector
 from diface_core.model.closure_detector import CONTEXT, FASTEST, MOST_SHUT, PARTERS, REACH, ClosureDetector, shut_lips
 from diface_core.model.lip_closure import JAW_OPEN, MOUTH_CLOSE
-from diface_core.training import row_network
-from diface_core.training.closures import fit
 
 SEEDS = st.integers(0, 2**32 - 1)
 ONES = np.ones(52, np.float32)
@@ -107,36 +104,3 @@ def test_weights_survive_a_file(detector, tmp_path):
     detector.save(tmp_path / "closures.safetensors")
     again, features = ClosureDetector.load(tmp_path / "closures.safetensors"), noise(detector, 1)
     np.testing.assert_array_equal(again.probabilities(features), detector.probabilities(features))
-
-
-def sequence(seed: int) -> TrainingSequence:
-    """Return speech whose first column says where the lips are shut."""
-    random = np.random.default_rng(seed)
-    features, values = random.standard_normal((100, 30)).astype(np.float16), np.full((100, 52), 0.3, np.float16)
-    values[:, MOUTH_CLOSE], features[:, 0] = 0, 0
-    for begin in (12, 30, 55, 81):
-        values[begin : begin + 2, MOUTH_CLOSE], features[begin : begin + 2, 0] = 0.3, 5
-    padded = np.zeros((100, DIMENSION), np.float16)
-    padded[:, :30], padded[:, LOUDNESS] = features, -0.2
-    return TrainingSequence(padded, values, np.ones(52, bool), "rendered")
-
-
-@pytest.mark.slow
-def test_training_finds_what_shuts_the_lips(monkeypatch):
-    monkeypatch.setattr(row_network, "COLUMNS_DROPPED", 0.0)
-    examples = [fit.label(sequence(seed)) for seed in range(4)]
-    assert examples[0].labels.sum() == 8
-    trained = row_network.fit(
-        ClosureDetector, examples, 200, width=8, batch=8, rate=1e-2, positive_weights=(fit.POSITIVE_WEIGHT,)
-    )
-    found = trained.probabilities(np.asarray(sequence(9).features, np.float32))
-    assert found[[12, 30, 55, 81]].min() > found[[5, 20, 45, 70]].max()
-
-
-def test_rest_is_no_closure():
-    still = sequence(0)
-    values = np.asarray(still.values).copy()
-    values[60:90] = 0
-    labels = fit.label(TrainingSequence(still.features, values, still.known, still.style))
-    assert not labels.labels[60:90].any()
-    assert not labels.weights[60:90].any()  # it is loud, so that the label is not certain

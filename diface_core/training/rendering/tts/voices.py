@@ -114,11 +114,29 @@ _ESPEAK: dict[str, tuple[str, str, float, float, float]] = {
     "ko_shelby": ("ko", "ko+shelby", 0.7, 60, 50),
 }  # fmt: skip
 
+# language of the sentences: (eSpeak's language, timbres): no timbre of a voice that is held out.
+_ESPEAK_TIMBRES: dict[str, tuple[str, str]] = {
+    "de": ("de", "Henrique grandpa john m3 whisperf"), "en": ("en-us", "Lee ed michel pedro rob"),
+    "es": ("es", "Lee caleb m3 travis whisper"), "fr": ("fr", "Marco Mario adam belinda victor"),
+    "hi": ("hi", "Andy belinda michel paul whisperf"), "it": ("it", "Andy Nguyen david iven klatt2"),
+    "ko": ("ko", "Marco benjamin m1 steph zac"), "nl": ("nl", "Lee belinda m3 victor whisper"),
+    "pl": ("pl", "Denis john m3 m8 norbert"), "pt-br": ("pt-br", "Denis david grandma m8 whisperf"),
+    "ru": ("ru", "Henrique iven klatt4 michel quincy"), "sv": ("sv", "f1 iven m3 victor whisperf"),
+    "tr": ("tr", "david m3 m4 miguel pablo"), "zh": ("cmn-latn-pinyin", "Denis Henrique Marco m6 zac"),
+}  # fmt: skip
+_TIMBRE_MINUTES = 0.7
+
 
 def _espeak() -> list[Voice]:
+    voices = dict(_ESPEAK)
+    for language, (spoken, timbres) in _ESPEAK_TIMBRES.items():
+        for timbre in timbres.split():
+            pitch = 35 + 13 * len(voices) % 36
+            name = f"{language[:2]}_{timbre.lower()}"
+            voices[name] = language, f"{spoken}+{timbre}", _TIMBRE_MINUTES, pitch, 50
     return [
         Voice(f"espeak_{name}", "espeak", language, voice, f"espeak_{voice}", minutes, ESPEAK, pitch, lively)
-        for name, (language, voice, minutes, pitch, lively) in _ESPEAK.items()
+        for name, (language, voice, minutes, pitch, lively) in voices.items()
     ]
 
 
