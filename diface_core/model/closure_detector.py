@@ -17,7 +17,7 @@ from . import row_network
 from .lip_closure import JAW_OPEN, MOUTH_CLOSE
 from .row_network import RowNetwork
 
-THRESHOLD = 0.8
+THRESHOLD = 0.75
 """Probability from which its peaks are closures."""
 REACH = 4
 """Rows around a closure in which the lips are on their way; further away is as far."""

@@ -28,7 +28,7 @@ SPEED = (14, 36)
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m diface_core.training.closures.fit", description=__doc__)
-    parser.add_argument("config", type=Path, help="such as diface_core/training/configs/face_contact.toml")
+    parser.add_argument("config", type=Path, help="such as diface_core/training/configs/closures.toml")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--out", type=Path, help="default: the shipped file")
     options = parser.parse_args(arguments)
