@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from .. import channels
-from ..runtime.sliding_windows import slice_stream, sliding_windows, zip_chunks
+from ..runtime.sliding_windows import map_sections, sliding_windows, zip_chunks
 from ..types import ConstraintProvider, Float32Array, GenerateRequest, ReportFraction, SampleRows
 
 REACH = 12
@@ -64,11 +64,9 @@ class TongueSampler:
 
         The sounds around a section are heard too, so that the tongue moves as in the whole.
         """
-        wider = [(max(0, first - REACH), last + REACH) for first, last in ranges]
-        parts = slice_stream(features, wider)
-        for sample_rows, (first, last), (begin, _), part in zip(samplers, ranges, wider, parts, strict=True):
-            heard = _weights(part, listener)[first - begin : last - begin]
-            yield cls(sample_rows, lambda _features, _rows, heard=heard: iter([heard]))
+        heard = map_sections(features, ranges, REACH, lambda part: _weights(part, listener))
+        for sample_rows, weights in zip(samplers, heard, strict=True):
+            yield cls(sample_rows, lambda _features, _rows, heard=weights: iter([heard]))
 
     def __call__(
         self,
@@ -92,7 +90,8 @@ def _heard_first(
 ) -> tuple[Iterator[Float32Array], Iterator[Float32Array]]:
     """Return the features, and the weights of their articulation.
 
-    Features are heard before they are passed on, so that no more than one part of them waits for the sampler.
+    Features are heard before they are passed on, so that no more than one part of them waits for the sampler: with
+    `tee_stream` the memory of a long sound grows by what the sampler reads ahead.
     """
     parts = iter(features)
     waiting: deque[Float32Array] = deque()

@@ -23,6 +23,7 @@ class RowSequence(Protocol):
 
 
 S = TypeVar("S", bound=RowSequence)
+Made = TypeVar("Made", bound=RowSequence)
 Join = Callable[[list[S]], S]
 
 
@@ -100,6 +101,25 @@ def slice_stream(parts: Iterable[S], ranges: list[tuple[int, int]], join: Join[S
         yield join(held)[first - begin : last - begin]
     for _ in source:  # a cache stores its stream when all of it was read
         pass
+
+
+def map_sections(
+    rows: Iterable[S],
+    ranges: list[tuple[int, int]],
+    context_rows: int,
+    function: Callable[[S], Made],
+) -> Iterator[Made]:
+    """Yield what `function` makes of rows `first` to `last` for each of `ranges`, with `context_rows` around them.
+
+    Args:
+        rows: All rows in parts, in order.
+        ranges: First and last row, exclusive, of each section, in order.
+        context_rows: Rows on either side that a row of the result may depend on.
+        function: Returns one row for each row of its argument.
+    """
+    wider = [(max(0, first - context_rows), last + context_rows) for first, last in ranges]
+    for (first, last), (begin, _), part in zip(ranges, wider, slice_stream(rows, wider), strict=True):
+        yield function(part)[first - begin : last - begin]
 
 
 def tee_stream(parts: Iterable[S], count: int) -> list[Iterator[S]]:

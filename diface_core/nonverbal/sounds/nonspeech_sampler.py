@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ... import channels
-from ...runtime.sliding_windows import slice_stream, tee_stream, zip_chunks
+from ...runtime.sliding_windows import map_sections, tee_stream, zip_chunks
 from ...types import ConstraintProvider, Float32Array, GenerateRequest, ReportFraction, SampleRows
 from .sound_amounts import REACH, sound_amounts, stream_amounts
 from .sound_classes import SoundClassifier
@@ -43,10 +43,8 @@ class NonSpeechSampler:
 
         The sounds around the section are classified too, so that they are shown as in the whole.
         """
-        wider = [(max(0, first - REACH), last + REACH) for first, last in ranges]
-        parts = slice_stream(features, wider)
-        for sample_speech, (first, last), (begin, _), part in zip(speakers, ranges, wider, parts, strict=True):
-            amounts = sound_amounts(part, classifier)[first - begin : last - begin]
+        heard = map_sections(features, ranges, REACH, lambda part: sound_amounts(part, classifier))
+        for sample_speech, amounts in zip(speakers, heard, strict=True):
             yield cls(sample_speech, lambda _features, _rows, heard=amounts: iter([heard]))
 
     def __call__(

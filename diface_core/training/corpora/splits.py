@@ -21,7 +21,7 @@ HELD_OUT_VOICES = (
     "espeak_fr_annie", "espeak_de_gustave", "espeak_it_sandro", "espeak_pt_marcelo", "espeak_ru_boris", "espeak_nl_max",
     "espeak_pl_andrea", "espeak_sv_jacky", "espeak_tr_alicia", "espeak_hi_gene2", "espeak_ko_shelby",
 )  # fmt: skip
-"""Rendered voices that are held out as a whole, in 14 languages: timbres that no other voice has."""
+"""Rendered voices that are held out as a whole, in 14 languages: timbres that no other voice of their language has."""
 
 
 def is_held_out(clip: Clip) -> bool:

@@ -114,7 +114,7 @@ _ESPEAK: dict[str, tuple[str, str, float, float, float]] = {
     "ko_shelby": ("ko", "ko+shelby", 0.7, 60, 50),
 }  # fmt: skip
 
-# language of the sentences: (eSpeak's language, timbres): no timbre of a voice that is held out.
+# language of the sentences: (eSpeak's language, timbres): none of a voice that is held out in that language.
 _ESPEAK_TIMBRES: dict[str, tuple[str, str]] = {
     "de": ("de", "Henrique grandpa john m3 whisperf"), "en": ("en-us", "Lee ed michel pedro rob"),
     "es": ("es", "Lee caleb m3 travis whisper"), "fr": ("fr", "Marco Mario adam belinda victor"),
